@@ -1,0 +1,265 @@
+"""Everything that can go wrong, in one tree.
+
+LineageError                    catch this one
+├── WrongUse                    the caller can mend it
+│   ├── NameNotUnderstood       a name outside the grammar
+│   ├── NotRecorded             no such run, artifact, version or alias
+│   ├── TypeClash               one artifact, two types
+│   ├── NotJson                 config or metadata that JSON cannot hold
+│   ├── ArtifactClosed          an artifact changed after it was logged
+│   ├── RunClosed               a run used after it was finished
+│   ├── ContentProblem          a file that is not there, not readable or not itself
+│   ├── QueryUnknown            no such query file
+│   ├── ParameterWrong          a query parameter missing, unknown or of a wrong type
+│   ├── SettingWrong            a setting that cannot be read
+│   └── ExtraMissing            an optional part that is not installed
+├── NotYetRecorded              the graph has not taken it up yet
+├── Rejected                    the graph refused the event, and says why
+├── JournalProblem              a journal that is broken or cannot be written
+├── ImportRefused               a file that cannot be imported; nothing of it was
+├── QueryBroken                 a query file that breaks its own header
+├── GraphProblem                Neo4j did not do what was asked
+│   ├── GraphUnreachable        nothing answers at that address
+│   ├── GraphRefusedLogin       wrong user or password
+│   ├── GraphReadOnly           it answers and does not take writes
+│   ├── GraphTooOld             a Neo4j older than 5.23
+│   └── GraphFailed             any other refusal
+└── LocalServerProblem          the managed local Neo4j cannot be fetched or started
+
+Each message is one sentence: what, where, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "ArtifactClosed",
+    "ContentProblem",
+    "ExtraMissing",
+    "GraphFailed",
+    "GraphProblem",
+    "GraphReadOnly",
+    "GraphRefusedLogin",
+    "GraphTooOld",
+    "GraphUnreachable",
+    "ImportRefused",
+    "JournalProblem",
+    "LineageError",
+    "LocalServerProblem",
+    "NameNotUnderstood",
+    "NotJson",
+    "NotRecorded",
+    "NotYetRecorded",
+    "ParameterWrong",
+    "QueryBroken",
+    "QueryUnknown",
+    "Rejected",
+    "RunClosed",
+    "SettingWrong",
+    "TypeClash",
+    "WrongUse",
+]
+
+
+class LineageError(Exception):
+    """The root: every error this package raises on purpose."""
+
+
+class WrongUse(LineageError):
+    """The call was wrong; the sentence says how to mend it."""
+
+
+class NameNotUnderstood(WrongUse, ValueError):
+    """A name outside the grammar `[project/]name[:version]`."""
+
+    def __init__(self, name: object, why: str) -> None:
+        self.name = name
+        super().__init__(f"{name!r} is not understood: {why}")
+
+
+class NotRecorded(WrongUse, LookupError):
+    """No such run, artifact, version or alias in the graph."""
+
+    def __init__(self, kind: str, name: str, hint: str = "") -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"no {kind} {name!r} is recorded" + (f"; {hint}" if hint else ""))
+
+
+class TypeClash(WrongUse):
+    """An artifact has one type for all its versions (as in W&B)."""
+
+    def __init__(self, artifact: str, has: str, wanted: str) -> None:
+        self.artifact, self.has, self.wanted = artifact, has, wanted
+        super().__init__(
+            f"artifact {artifact!r} is of type {has!r} and cannot be {wanted!r} as well;"
+            " give it another name or that type"
+        )
+
+
+class NotJson(WrongUse, ValueError):
+    """A value that JSON cannot hold exactly."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(f"{where} cannot be recorded: {why}")
+
+
+class ArtifactClosed(WrongUse):
+    """A logged artifact does not change; make a new version."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"artifact {name!r} is logged and does not change any more; make a new lg.Artifact for the next version"
+        )
+
+
+class RunClosed(WrongUse):
+    """The run was finished in this process."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"run {name!r} is finished; start another with lg.init()")
+
+
+class ContentProblem(WrongUse, OSError):
+    """A file that is not there, cannot be read, or is not what was recorded."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{self.path}: {why}")
+
+
+class QueryUnknown(WrongUse, LookupError):
+    """No query file of that name."""
+
+    def __init__(self, name: str, known: Iterable[str] = ()) -> None:
+        self.name = name
+        close = get_close_matches(name, list(known), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "`lineage-graph queries` lists them"
+        super().__init__(f"no query {name!r}; {hint}")
+
+
+class ParameterWrong(WrongUse, ValueError):
+    """A query parameter that is missing, unknown or of a wrong type."""
+
+    def __init__(self, where: str, why: str) -> None:
+        self.where = where
+        super().__init__(f"{where}: {why}")
+
+
+class SettingWrong(WrongUse, ValueError):
+    """A setting from the environment or the config file that cannot be used."""
+
+    def __init__(self, setting: str, why: str) -> None:
+        self.setting = setting
+        super().__init__(f"setting {setting}: {why}")
+
+
+class ExtraMissing(WrongUse, ImportError):
+    """An optional part of the package is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs an optional part: pip install 'lineage-graph[{extra}]'")
+
+
+class NotYetRecorded(LineageError, TimeoutError):
+    """The event is safe in the journal; the graph has not answered for it yet."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what = what
+        super().__init__(f"{what} is not in the graph yet ({why}); `lineage-graph sync` applies what waits")
+
+
+class Rejected(LineageError):
+    """The graph took note of the event and refused it; `status` lists these."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what} was rejected: {reason}")
+
+
+class JournalProblem(LineageError):
+    """A journal that is broken, has a gap, or cannot be written."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.path = str(path)
+        super().__init__(f"journal {self.path}: {why}")
+
+
+class ImportRefused(LineageError, ValueError):
+    """A file that cannot be imported; nothing of it was applied."""
+
+    def __init__(self, path: object, line: int | None, why: str) -> None:
+        self.path, self.line = str(path), line
+        at = f"{self.path}, line {line}" if line is not None else self.path
+        super().__init__(f"{at}: {why}; nothing was imported")
+
+
+class QueryBroken(LineageError):
+    """A query file whose header and text do not agree."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{self.path}: {why}")
+
+
+class GraphProblem(LineageError):
+    """Neo4j did not do what was asked."""
+
+
+class GraphUnreachable(GraphProblem):
+    """Nothing answers at that address."""
+
+    def __init__(self, uri: str, why: str = "") -> None:
+        self.uri = uri
+        super().__init__(
+            f"no Neo4j answers at {uri}{f' ({why})' if why else ''};"
+            " start it, or start the local one with `lineage-graph up`"
+        )
+
+
+class GraphRefusedLogin(GraphProblem):
+    """Wrong user or password."""
+
+    def __init__(self, uri: str, user: str) -> None:
+        self.uri, self.user = uri, user
+        super().__init__(
+            f"Neo4j at {uri} refuses user {user!r}; set LINEAGE_GRAPH_USER and LINEAGE_GRAPH_PASSWORD"
+        )
+
+
+class GraphReadOnly(GraphProblem):
+    """It answers and takes no writes."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        super().__init__(
+            f"Neo4j at {uri} is read-only; give the address of a member that takes writes, or make the database writable"
+        )
+
+
+class GraphTooOld(GraphProblem):
+    """A server older than the oldest that is tried."""
+
+    def __init__(self, uri: str, version: str, oldest: str) -> None:
+        self.uri, self.version = uri, version
+        super().__init__(f"Neo4j at {uri} is {version}; lineage-graph needs {oldest} or newer, so upgrade that server")
+
+
+class GraphFailed(GraphProblem):
+    """Any other refusal of the server, with its own words."""
+
+    def __init__(self, uri: str, query: str, why: str) -> None:
+        self.uri, self.query = uri, query
+        super().__init__(f"Neo4j at {uri} refused {query}: {why}")
+
+
+class LocalServerProblem(LineageError):
+    """The managed local Neo4j cannot be fetched or started."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(f"{what}; {todo}")
