@@ -7,12 +7,19 @@ config folder (`lineage-graph doctor` prints where that is). Neo4j's own `NEO4J_
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from lineage_graph.errors import SettingWrong
 
@@ -24,9 +31,8 @@ def config_file() -> Path:
     return user_config_path(APP) / "config.toml"
 
 
-def _either(name: str, *others: str) -> AliasChoices:
-    # never the bare name: HOME and USER are other people's variables
-    return AliasChoices(f"lineage_graph_{name}", *others)
+# Neo4j's own variables, honoured after ours.
+NEO4J = {"uri": "NEO4J_URI", "user": "NEO4J_USERNAME", "password": "NEO4J_PASSWORD", "database": "NEO4J_DATABASE"}
 
 
 class Settings(BaseSettings):
@@ -41,19 +47,19 @@ class Settings(BaseSettings):
     timeout     seconds to wait for the graph when a run starts to use, or ends
     """
 
-    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="LINEAGE_GRAPH_", extra="ignore", frozen=True)
 
-    uri: str | None = Field(None, validation_alias=_either("uri", "neo4j_uri"))
-    user: str = Field("neo4j", validation_alias=_either("user", "neo4j_username", "neo4j_user"))
-    password: SecretStr | None = Field(None, validation_alias=_either("password", "neo4j_password"))
-    database: str = Field("neo4j", validation_alias=_either("database", "neo4j_database"))
-    home: Path = Field(default_factory=lambda: user_data_path(APP), validation_alias=_either("home"))
-    store: str | None = Field(None, validation_alias=_either("store"))
-    project: str | None = Field(None, validation_alias=_either("project"))
-    mode: Literal["online", "offline", "disabled"] = Field("online", validation_alias=_either("mode"))
-    fsync: Literal["always", "batch", "never"] = Field("batch", validation_alias=_either("fsync"))
-    fsync_interval: float = Field(0.2, gt=0, validation_alias=_either("fsync_interval"))
-    timeout: float = Field(30.0, gt=0, validation_alias=_either("timeout"))
+    uri: str | None = Field(None)
+    user: str = Field("neo4j")
+    password: SecretStr | None = Field(None)
+    database: str = Field("neo4j")
+    home: Path = Field(default_factory=lambda: user_data_path(APP))
+    store: str | None = Field(None)
+    project: str | None = Field(None)
+    mode: Literal["online", "offline", "disabled"] = Field("online")
+    fsync: Literal["always", "batch", "never"] = Field("batch")
+    fsync_interval: float = Field(0.2, gt=0)
+    timeout: float = Field(30.0, gt=0)
 
     @classmethod
     def settings_customise_sources(
@@ -64,7 +70,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+        neo4j = InitSettingsSource(settings_cls, {k: os.environ[v] for k, v in NEO4J.items() if v in os.environ})
+        return init_settings, env_settings, neo4j, TomlConfigSettingsSource(settings_cls, config_file())
 
     @property
     def journals(self) -> Path:
