@@ -1,0 +1,113 @@
+"""One written form of a value, its digest, and commitments to values that may be erased later.
+
+The form is RFC 8785 (JSON Canonicalization Scheme): sorted keys, no blanks, shortest numbers, UTF-8. A *commitment* is the
+SHA-256 of a random salt and the canonical value. It goes where the value may not go: once value and salt are dropped, what
+remains says that something was there, and nothing about it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+
+import rfc8785
+
+from lineage_graph.errors import NotJson
+
+JSON_INT = 2**53 - 1
+MAX_DEPTH = 64
+_plain = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def canonical(value: Any) -> bytes:
+    """`value` (already plain JSON) in its one written form. Raises NotJson."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
+        raise NotJson("value", str(error)) from error
+
+
+def canonical_plain(value: Any) -> bytes:
+    """The same, four times as fast, for values with ASCII keys, no floats and no integer beyond 2^53."""
+    try:
+        return _plain(value).encode()
+    except UnicodeEncodeError as error:
+        raise NotJson("text", f"it is not Unicode ({error.reason})") from error
+
+
+def digest_of(data: bytes) -> str:
+    """'sha256:' and 64 hex digits."""
+    return "sha256:" + sha256(data).hexdigest()
+
+
+def commit(value: Any) -> tuple[str, dict[str, Any]]:
+    """(commitment, opening) for a value; the opening is {'salt': 32 hex digits, 'value': value}."""
+    salt = os.urandom(16)
+    return digest_of(salt + canonical(value)), {"salt": salt.hex(), "value": value}
+
+
+def opens(commitment: str, opening: Mapping[str, Any]) -> bool:
+    """Whether `opening` is the one that `commitment` was made of."""
+    try:
+        return commitment == digest_of(bytes.fromhex(opening["salt"]) + canonical(opening["value"]))
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def plain(value: Any, where: str, depth: int = 0) -> Any:
+    """`value` as plain JSON: tuples and sets become lists, NumPy scalars and arrays their Python values, paths and times text,
+    NaN null (as in W&B).
+
+    where: what to call it in an error, such as 'config.lr'.
+    Raises NotJson for infinity, integers beyond 2^53 - 1, and objects that have no JSON form.
+    """
+    if depth > MAX_DEPTH:
+        raise NotJson(where, f"it is nested deeper than {MAX_DEPTH} levels")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value, where, depth + 1)
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, int):
+        if abs(value) > JSON_INT:
+            raise NotJson(where, f"{value} is beyond 2^53 - 1, where JSON numbers stop being exact; give it as text")
+        return int(value)
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            raise NotJson(where, "JSON has no infinity; give it as text")
+        return float(value)
+    if isinstance(value, Mapping):
+        return {text(str(k)): plain(v, f"{where}.{k}", depth + 1) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(value)]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(v, where, depth + 1) for v in value), key=canonical)
+    if isinstance(value, PurePath):
+        return text(str(value))
+    if isinstance(value, datetime):
+        return iso(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays, torch tensors
+        return plain(value.tolist(), where, depth + 1)
+    raise NotJson(where, f"a {type(value).__name__} has no JSON form; give numbers, texts, lists or dictionaries")
+
+
+def text(value: str) -> str:
+    """`value` with what is not Unicode (lone surrogates, as in odd file names) written out as escapes."""
+    return value.encode("utf-8", "backslashreplace").decode() if not value.isascii() else value
+
+
+def iso(at: datetime) -> str:
+    """A time in UTC with microseconds, as 2026-01-05T08:00:00.000000Z: fixed width, so texts sort as times do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,263 @@
+"""What can happen, and its one written form.
+
+An event is written as one JSON object. What identifies things stands in it as it is; what may have to be erased later does
+not: `content` (config, metadata, command, descriptions, file names) and `personal` (who, on which host) stand as salted
+commitments, and their values travel beside the event as its *opening*.
+
+Runs are named 'project/runs/ID' and versions by (artifact name, digest), so that an event says whom it is about without a
+graph at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import uuid_utils
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+
+from lineage_graph.canonical import commit, iso, opens
+from lineage_graph.names import DIGEST_PREFIX, check_alias, parse_artifact, parse_run
+
+Json = dict[str, Any]
+RunState = Literal["finished", "failed", "crashed", "killed"]
+
+
+def new_uid() -> str:
+    """A UUIDv7: unique without asking anyone, and sorted by the time it was made (RFC 9562)."""
+    return str(uuid_utils.uuid7())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _utc(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a time needs its zone, such as 2026-01-05T08:00:00Z")
+    return value
+
+
+def _check_run(value: str) -> str:
+    if str(parse_run(value)) != value:
+        raise ValueError("a run is named project/runs/ID")
+    return value
+
+
+def _check_artifact(value: str) -> str:
+    if str(parse_artifact(value)) != value:
+        raise ValueError("an artifact is named project/name")
+    return value
+
+
+def _check_digest(value: str) -> str:
+    if ":" not in value or not DIGEST_PREFIX.fullmatch(value) or len(value) > 200:
+        raise ValueError("a digest names its algorithm, as in sha256:…")
+    return value
+
+
+Time = Annotated[
+    datetime,
+    AfterValidator(_utc),
+    AfterValidator(lambda t: t.astimezone(UTC)),
+    PlainSerializer(iso, return_type=str),
+]
+RunText = Annotated[str, AfterValidator(_check_run)]
+ArtifactText = Annotated[str, AfterValidator(_check_artifact)]
+DigestText = Annotated[str, AfterValidator(_check_digest)]
+AliasText = Annotated[str, AfterValidator(check_alias)]
+Uid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Word = Annotated[str, Field(min_length=1, max_length=512)]
+Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(lambda v: tuple(dict.fromkeys(v)) if v else ())]
+
+CONTENT = "content"
+PERSONAL = "personal"
+
+
+def _content(default: Any = None) -> Any:
+    return Field(default, json_schema_extra={"group": CONTENT})
+
+
+def _personal(default: Any = None) -> Any:
+    return Field(default, json_schema_extra={"group": PERSONAL})
+
+
+class _Event(BaseModel):
+    """What every event says. `at` is when it happened; `actor` is who says so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uid: Uid = Field(default_factory=new_uid)
+    at: Time = Field(default_factory=now)
+    actor: str | None = _personal()
+
+    @cached_property
+    def at_text(self) -> str:
+        return iso(self.at)
+
+
+class RunStarted(_Event):
+    """A run began. role: 'owner' says what the run is and finishes it; 'worker' joins it; 'resumed' goes on with it."""
+
+    kind: Literal["run_started"] = "run_started"
+    run: RunText
+    role: Literal["owner", "worker", "resumed"] = "owner"
+    name: Word | None = None
+    job_type: Word | None = None
+    step: Word | None = None
+    group: Word | None = None
+    commit: Word | None = None
+    dirty: bool | None = None
+    patch: DigestText | None = None
+    child_of: RunText | None = None
+    retry_of: RunText | None = None
+    resumed_from: RunText | None = None
+    config: Json | None = _content()
+    command: str | None = _content()
+    description: str | None = _content()
+    tags: tuple[str, ...] | None = _content()
+    environment: Json | None = _content()
+    source_id: str | None = _content()
+    author: str | None = _personal()
+    email: str | None = _personal()
+    host: str | None = _personal()
+
+
+class _OfVersion(_Event):
+    """An event that may bring a version into being."""
+
+    artifact: ArtifactText
+    digest: DigestText | None = None
+    type: Word | None = None
+    size: Whole | None = None
+    file_count: Whole | None = None
+    content: Literal["stored", "elsewhere", "none"] | None = None
+    description: str | None = _content()
+    metadata: Json | None = _content()
+    tags: tuple[str, ...] | None = _content()
+    source_id: str | None = _content()
+
+
+class Used(_OfVersion):
+    """A run read a version: the one with `digest`, or the one that `number`, `alias` or `prefix` means at the time `at`.
+
+    With a digest, `alias` keeps how it was asked for. With digest and type, a version nobody logged yet is made (an input
+    from outside).
+    """
+
+    kind: Literal["used"] = "used"
+    run: RunText
+    number: Whole | None = None
+    alias: AliasText | None = None
+    prefix: str | None = None
+    used_as: Word | None = None
+
+
+class Logged(_OfVersion):
+    """A run made a version. `latest` moves to it by itself, `aliases` too."""
+
+    kind: Literal["logged"] = "logged"
+    run: RunText
+    digest: DigestText
+    type: Word
+    aliases: Aliases = ()
+
+
+class RunFinished(_Event):
+    """A run ended. config: the whole of it, where it changed since the start."""
+
+    kind: Literal["run_finished"] = "run_finished"
+    run: RunText
+    state: RunState = "finished"
+    exit_code: int | None = None
+    config: Json | None = _content()
+    summary: Json | None = _content()
+
+
+class AliasMoved(_Event):
+    """An alias points to another version from now on: the one with `digest`, or the one that `number` or `source` means."""
+
+    kind: Literal["alias_moved"] = "alias_moved"
+    artifact: ArtifactText
+    alias: AliasText
+    digest: DigestText | None = None
+    number: Whole | None = None
+    source: AliasText | None = None
+
+
+class AliasRemoved(_Event):
+    """An alias points nowhere from now on."""
+
+    kind: Literal["alias_removed"] = "alias_removed"
+    artifact: ArtifactText
+    alias: AliasText
+
+
+class Edited(_Event):
+    """Description, tags or metadata of a version, a run or an artifact were said anew; each value given replaces the old."""
+
+    kind: Literal["edited"] = "edited"
+    artifact: ArtifactText | None = None
+    digest: DigestText | None = None
+    run: RunText | None = None
+    description: str | None = _content()
+    tags: tuple[str, ...] | None = _content()
+    metadata: Json | None = _content()
+
+
+Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited
+KINDS: dict[str, type[_Event]] = {
+    m.model_fields["kind"].default: m
+    for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
+}
+_ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+_GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
+    kind: {
+        group: tuple(
+            name
+            for name, field in model.model_fields.items()
+            if isinstance(field.json_schema_extra, Mapping) and field.json_schema_extra.get("group") == group
+        )
+        for group in (CONTENT, PERSONAL)
+    }
+    for kind, model in KINDS.items()
+}
+# `content` is also a field of versions (where the bytes are), so the commitments have names of their own.
+SEALED = {CONTENT: "content_commitment", PERSONAL: "personal_commitment"}
+
+
+def sealed(event: Event) -> tuple[Json, Json]:
+    """(written form, opening) of an event: the first is what is hashed, the second {'content': {salt, value}, …}."""
+    written = event.model_dump(exclude_none=True)
+    if not written.get("aliases", True):
+        del written["aliases"]
+    opening: Json = {}
+    for group, names in _GROUPS[event.kind].items():
+        value = {name: written.pop(name) for name in names if name in written}
+        if value:
+            written[SEALED[group]], opening[group] = commit(value)
+    return written, opening
+
+
+def unsealed(written: Mapping[str, Any], opening: Mapping[str, Any]) -> Event:
+    """The event of a written form and its opening; a group without opening (erased) reads as not given.
+
+    Raises ValueError when the form is wrong or an opening is not that of its commitment.
+    """
+    flat = dict(written)
+    for group, key in SEALED.items():
+        commitment = flat.pop(key, None)
+        if group not in opening:
+            continue
+        if commitment is None or not opens(commitment, opening[group]):
+            raise ValueError(f"its {group} is not what was committed to")
+        flat |= opening[group]["value"]
+    return _ANY.validate_python(flat)
+
+
+def parse_event(value: object) -> Event:
+    """An event from plain JSON with every value in the clear, as people write it by hand. Raises ValueError."""
+    return _ANY.validate_python(value)

@@ -1,0 +1,46 @@
+"""Nested config and metadata as properties that auditors can filter on.
+
+`flatten("config", {"opt": {"lr": 0.1}})` gives `config.opt.lr` = 0.1 beside `config`, the whole as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+INT64 = 2**63 - 1
+MAX_KEYS = 200
+MAX_TEXT = 8_000
+
+
+def _storable(value: Any) -> bool:
+    if isinstance(value, bool | float):
+        return True
+    if isinstance(value, int):
+        return abs(value) <= INT64
+    if isinstance(value, str):
+        return len(value) <= MAX_TEXT
+    if isinstance(value, list):
+        return bool(value) and len({type(v) for v in value}) == 1 and not isinstance(value[0], list) and all(map(_storable, value))
+    return False
+
+
+def _leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Leaves, those of nested mappings last: on a clash ({'a.b': 1, 'a': {'b': 2}}) the nested one wins."""
+    for key, item in value.items():
+        if not isinstance(item, Mapping) and _storable(item):
+            yield f"{prefix}.{key}", item
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            yield from _leaves(f"{prefix}.{key}", item)
+
+
+def flatten(prefix: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` whole as JSON text under `prefix`, and its scalars (and lists of one scalar type) under dotted names.
+
+    Nulls, mixed lists, texts over 8,000 characters and what comes after 200 names are in the JSON text only.
+    """
+    flat = dict(_leaves(prefix, value))
+    kept = dict(list(flat.items())[:MAX_KEYS])
+    return {prefix: json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))} | kept

@@ -1,0 +1,173 @@
+"""The door to Neo4j, and the only room that imports its driver.
+
+It runs the package's own query files, in read or in write transactions, and turns the driver's errors into ours.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, LiteralString, TypeVar, cast
+
+import neo4j
+from neo4j import exceptions as driver_errors
+
+from lineage_graph import queries
+from lineage_graph.errors import (
+    GraphFailed,
+    GraphProblem,
+    GraphReadOnly,
+    GraphRefusedLogin,
+    GraphTooOld,
+    GraphUnreachable,
+)
+from lineage_graph.queries import Query
+from lineage_graph.version import __version__
+
+OLDEST = (5, 23)
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+Run = Callable[..., Rows]
+
+# The most specific class that matches decides; the functions build the sentence.
+TRANSLATION: dict[type[Exception], Callable[[str, str, str, Exception], GraphProblem]] = {
+    driver_errors.DriverError: lambda uri, user, query, e: GraphUnreachable(uri, _words(e)),
+    driver_errors.Neo4jError: lambda uri, user, query, e: GraphFailed(uri, query, _words(e)),
+    driver_errors.AuthError: lambda uri, user, query, e: GraphRefusedLogin(uri, user),
+    driver_errors.NotALeader: lambda uri, user, query, e: GraphReadOnly(uri),
+    driver_errors.ForbiddenOnReadOnlyDatabase: lambda uri, user, query, e: GraphReadOnly(uri),
+    driver_errors.ConfigurationError: lambda uri, user, query, e: GraphUnreachable(uri, _words(e)),
+    driver_errors.ResultError: lambda uri, user, query, e: GraphFailed(uri, query, _words(e)),
+}
+
+
+def _words(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error)
+    return text.splitlines()[0][:300] if text else type(error).__name__
+
+
+def translate(error: Exception, uri: str, user: str, query: str) -> GraphProblem:
+    """Our error for one of the driver's: the nearest class in its ancestry decides."""
+    if isinstance(error, driver_errors.Neo4jError):
+        words = _words(error).lower()
+        if "read-only" in words or "read only" in words or "access mode" in words:
+            return GraphReadOnly(uri)
+    for kind in type(error).__mro__:
+        if kind in TRANSLATION:
+            return TRANSLATION[kind](uri, user, query, error)
+    return GraphFailed(uri, query, _words(error))
+
+
+class Graph:
+    """A Neo4j database.
+
+    uri:       bolt:// for one server, neo4j:// for a cluster or Aura; both also with +s.
+    database:  its name; 'neo4j' by default.
+    connection_timeout: seconds until an address that does not answer counts as down.
+    Nothing is sent before the first query; that one raises GraphUnreachable, GraphRefusedLogin or GraphTooOld.
+    """
+
+    def __init__(
+        self, uri: str, user: str, password: str | None, database: str = "neo4j", connection_timeout: float = 5.0
+    ) -> None:
+        self.uri, self.user, self.database = uri, user, database
+        try:
+            self._driver = neo4j.GraphDatabase.driver(
+                uri,
+                auth=(user, password) if password is not None else None,
+                connection_timeout=connection_timeout,
+                connection_acquisition_timeout=10,
+                max_transaction_retry_time=15,
+                telemetry_disabled=True,
+                user_agent=f"lineage-graph/{__version__}",
+                notifications_min_severity=neo4j.NotificationMinimumSeverity.OFF,
+            )
+        except (driver_errors.DriverError, ValueError) as error:
+            raise GraphUnreachable(uri, _words(error)) from error
+        self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
+        self._checked = False
+        self._schema = False
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def version(self) -> str:
+        """The server's version, such as '2026.09.0'. Raises GraphUnreachable, GraphRefusedLogin, GraphTooOld."""
+        with self._translated("its version"):
+            agent = str(self._driver.get_server_info().agent)
+        version = agent.partition("/")[2]
+        parts = tuple(int(p) for p in version.split(".")[:2] if p.isdigit())
+        if parts < OLDEST:
+            raise GraphTooOld(self.uri, version, ".".join(map(str, OLDEST)))
+        self._checked = True
+        return version
+
+    @contextmanager
+    def _translated(self, query: str) -> Iterator[None]:
+        try:
+            yield
+        except (driver_errors.DriverError, driver_errors.Neo4jError, OSError) as error:
+            raise translate(error, self.uri, self.user, query) from error
+
+    def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
+        """Runs a query file and returns its rows. timeout: seconds the server may take.
+
+        Raises ParameterWrong and GraphProblem.
+        """
+        query.check(parameters)
+        return self._run(neo4j.READ_ACCESS, query.name, lambda run: run(query, **parameters), timeout)
+
+    def write(self, work: Callable[[Run], T], name: str) -> T:
+        """Runs `work` in one write transaction, again from its beginning when the server asks for a retry.
+
+        work: is given a function `run(query, **parameters) -> rows`; it must have no other effect.
+        Raises GraphProblem.
+        """
+        self._ensure_schema()
+        return self._run(neo4j.WRITE_ACCESS, name, work, None)
+
+    def _run(self, access: str, name: str, work: Callable[[Run], T], timeout: float | None) -> T:
+        if not self._checked:
+            self.version()
+
+        def unit(tx: neo4j.ManagedTransaction) -> T:
+            def run(query: Query, **parameters: Any) -> Rows:
+                # Query texts come from files alone; the driver's type asks for a literal.
+                return [dict(r) for r in tx.run(cast("LiteralString", query.text), parameters)]
+
+            return work(run)
+
+        unit = neo4j.unit_of_work(metadata={"app": "lineage-graph", "query": name}, timeout=timeout)(unit)
+        with (
+            self._translated(name),
+            self._driver.session(
+                database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks
+            ) as session,
+        ):
+            return session.execute_read(unit) if access == neo4j.READ_ACCESS else session.execute_write(unit)
+
+    def explain(self, query: Query, parameters: Mapping[str, Any], mode: str = "EXPLAIN") -> tuple[list[str], Any]:
+        """(column names, plan) of a query, by EXPLAIN (nothing runs) or PROFILE."""
+        text = cast("LiteralString", f"{mode} {query.text}")
+        with self._translated(query.name), self._driver.session(database=self.database) as session:
+            result = session.run(text, dict(parameters))
+            keys = list(result.keys())
+            summary = result.consume()
+            return keys, summary.plan if mode == "EXPLAIN" else summary.profile
+
+    def _ensure_schema(self) -> None:
+        """Constraints and indexes, once a process; safe when several do it at once."""
+        if self._schema:
+            return
+        with self._lock:
+            if self._schema:
+                return
+            if not self._checked:
+                self.version()
+            for name in ("schema/constraints", "schema/indexes"):
+                for statement in queries.get(name).statements:
+                    with self._translated(name), self._driver.session(database=self.database) as session:
+                        session.run(cast("LiteralString", statement)).consume()
+            self._schema = True

@@ -1,0 +1,155 @@
+"""What a server's folder says: which server, where, since when; its password; whether that process still lives.
+
+    server.json     the server that was started last (what it listens on is kept for the next one)
+    password        mode 0600
+    neo4j.conf, java.args, console.log, data/, tx/, logs/, run/ …      Neo4j's own
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lineage_graph.errors import LocalServerProblem
+from lineage_graph.local.extras import need
+
+USER = "neo4j"
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running local server: how to reach it, and what it is."""
+
+    version: str
+    uri: str
+    user: str
+    password: str
+    pid: int
+    folder: Path
+    http: str | None
+    started_at: str
+
+
+@dataclass(frozen=True)
+class State:
+    """server.json. `pid` is None when the server was stopped, `started_at` when it has not answered yet."""
+
+    version: str
+    bolt_port: int
+    http_port: int | None = None
+    pid: int | None = None
+    pid_create_time: float | None = None
+    heap: str = ""
+    started_at: str | None = None
+
+
+def read(folder: Path) -> State | None:
+    """What server.json says, or None where there is none. Raises LocalServerProblem for a broken one."""
+    path = folder / "server.json"
+    try:
+        return State(**_checked(json.loads(path.read_text("utf-8"))))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise LocalServerProblem(
+            f"{path} cannot be read ({error.__class__.__name__})", "delete that one file and run `lineage-graph up` again"
+        ) from None
+
+
+def _checked(given: Any) -> dict[str, Any]:
+    if not isinstance(given["version"], str) or not isinstance(given["bolt_port"], int):
+        raise TypeError
+    return dict(given)
+
+
+def write(folder: Path, state: State) -> State:
+    """Writes server.json in one step, and returns what was written."""
+    replace_file(folder / "server.json", json.dumps(asdict(state), indent=1) + "\n")
+    return state
+
+
+def stopped(folder: Path, state: State) -> None:
+    """Notes that this server is not running any more; version and ports stay for the next one."""
+    write(folder, replace(state, pid=None, pid_create_time=None, started_at=None))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Writes a file of mode 0600 so that a reader sees the old one or the new one, whole."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def password(folder: Path) -> str:
+    """The password in the folder's file. Raises LocalServerProblem where it cannot be read."""
+    path = folder / "password"
+    try:
+        found = path.read_text("utf-8").strip()
+    except OSError as error:
+        raise LocalServerProblem(
+            f"the password file {path} cannot be read ({error.strerror})",
+            "run `lineage-graph up` as the user who started the server",
+        ) from None
+    if not found:
+        raise LocalServerProblem(f"the password file {path} is empty", "put the password back into it")
+    return found
+
+
+def ensure_password(folder: Path) -> str:
+    """The password, made on first use."""
+    if not (folder / "password").exists():
+        replace_file(folder / "password", secrets.token_urlsafe(24) + "\n")
+    return password(folder)
+
+
+def process(folder: Path, state: State) -> Any | None:
+    """The psutil process of that server, or None where it does not live. Raises ExtraMissing."""
+    if state.pid is None:
+        return None
+    psutil = need("psutil")
+    try:
+        found = psutil.Process(state.pid)
+        # The start time tells it from another process that was given the same number later.
+        if abs(found.create_time() - (state.pid_create_time or 0)) > 2 or found.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return found if mine(found.cmdline(), folder) else None
+    except psutil.Error:
+        return None
+
+
+def mine(command: list[str], folder: Path) -> bool:
+    """Whether that command line is of a server of this folder."""
+    return f"--home-dir={folder}" in command
+
+
+def strays(folder: Path) -> list[Any]:
+    """Servers of this folder that server.json does not know: whoever started them died before writing it."""
+    psutil = need("psutil")
+    return [found for found in psutil.process_iter(["cmdline"]) if mine(found.info["cmdline"] or [], folder)]
+
+
+def describe(folder: Path, state: State) -> Server:
+    """The public face of a state that has a process."""
+    return Server(
+        version=state.version,
+        uri=f"bolt://{HOST}:{state.bolt_port}",
+        user=USER,
+        password=password(folder),
+        pid=state.pid or 0,
+        folder=folder,
+        http=None if state.http_port is None else f"http://{HOST}:{state.http_port}",
+        started_at=state.started_at or "",
+    )

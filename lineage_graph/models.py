@@ -1,0 +1,162 @@
+"""The four nouns, as the graph answers with them: Run, Artifact, ArtifactVersion, Lineage. Frozen, no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Direction = Literal["upstream", "downstream", "neighbours"]
+Content = Literal["stored", "pending", "elsewhere", "erased", "none"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RunNode(_Model):
+    """A run on a walk. depth: the least number of edges from home. Times are in UTC."""
+
+    uid: str
+    id: str
+    name: str
+    project: str
+    job_type: str | None
+    step: str | None
+    state: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    author: str | None
+    source_id: str | None
+    depth: int
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.project}/runs/{self.id}"
+
+
+class VersionNode(_Model):
+    """A version on a walk. name: 'project/name:vN'; size: bytes; depth: the least number of edges from home."""
+
+    uid: str
+    name: str
+    type: str
+    digest: str
+    size: int | None
+    created_at: datetime
+    aliases: tuple[str, ...]
+    source_id: str | None
+    depth: int
+
+
+class Edge(_Model):
+    """One USED or LOGGED between two nodes of the same answer. at: when it happened, UTC."""
+
+    kind: Literal["used", "logged"]
+    run: str
+    version: str
+    at: datetime
+
+
+class Truncated(_Model):
+    """Why an answer is not whole. cursor: give it back to go on from there."""
+
+    reason: Literal["limit"]
+    limit: int
+    cursor: str
+
+
+class Lineage(_Model):
+    """What a walk found: every run and version once, and the edges between them.
+
+    home:       the name the walk began at, in full.
+    as_of:      only what had happened by then; null is now.
+    known_at:   only what the graph knew by then; null is now.
+    truncated:  null when the answer is whole.
+    """
+
+    home: str
+    direction: Direction
+    as_of: datetime | None
+    known_at: datetime | None
+    runs: tuple[RunNode, ...]
+    versions: tuple[VersionNode, ...]
+    edges: tuple[Edge, ...]
+    truncated: Truncated | None = None
+
+
+class Run(_Model):
+    """Everything recorded of a run. config, summary, environment: as they were given."""
+
+    uid: str
+    id: str
+    name: str
+    project: str
+    state: str
+    job_type: str | None = None
+    step: str | None = None
+    group: str | None = None
+    author: str | None = None
+    email: str | None = None
+    host: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    recorded_at: datetime | None = None
+    command: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    patch: str | None = None
+    exit_code: int | None = None
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
+    environment: dict[str, Any] = {}
+    source_id: str | None = None
+    stub: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """'project/runs/ID'."""
+        return f"{self.project}/runs/{self.id}"
+
+
+class ArtifactVersion(_Model):
+    """Everything recorded of a version. name: 'project/name:vN'; version: N; size: bytes."""
+
+    uid: str
+    name: str
+    artifact: str
+    project: str
+    version: int
+    type: str
+    digest: str
+    size: int | None = None
+    file_count: int | None = None
+    content: Content | None = None
+    aliases: tuple[str, ...] = ()
+    created_at: datetime
+    recorded_at: datetime | None = None
+    description: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, Any] = {}
+    source_id: str | None = None
+
+
+class Artifact(_Model):
+    """A named collection of versions. versions: how many there are."""
+
+    uid: str
+    name: str
+    project: str
+    type: str
+    versions: int
+    description: str | None = None
+    created_at: datetime
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        """'project/name'."""
+        return f"{self.project}/{self.name}"
