@@ -2,7 +2,7 @@
 
 A `Manifest` is what a version is made of; a `Draft` is what one is built with. The digest of a manifest is the SHA-256
 of the RFC 8785 form of `[[path, digest], …]`, ordered by path (by code point). Sizes, URIs and local paths stay out of
-it: the same bytes under the same file names have one digest, wherever they are kept. From a stored manifest, in two lines:
+it: the same bytes under the same file names have one digest, wherever they are kept. From a stored manifest:
 
     pairs = [[f["path"], f["digest"]] for f in json.load(open("manifest.json", encoding="utf-8"))["files"]]
     sha256(json.dumps(pairs, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
@@ -84,7 +84,7 @@ def _shown(text: object) -> str:
 def clean_path(path: PathText) -> str:
     """A path inside an artifact in its one form: './a//b' gives 'a/b'.
 
-    Raises ContentProblem for one that is absolute, climbs ('..') or is empty, has a backslash, control or non-Unicode in it.
+    Raises ContentProblem for one that is absolute, climbs, is empty, or has a backslash, control or non-Unicode in it.
     """
     text = path.as_posix() if isinstance(path, PurePath) else path
     if not isinstance(text, str):
@@ -191,7 +191,7 @@ class Manifest(Mapping[str, Entry]):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Manifest:
-        """The manifest that `to_json` wrote, its form verified; the digest is yours to compare. Raises ContentProblem."""
+        """The manifest that `to_json` wrote, form verified; the digest is yours to compare. Raises ContentProblem."""
         try:
             read = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -238,10 +238,9 @@ def see(local: Path) -> Seen:
         raise ContentProblem(_shown(local), "is not there; write the file before it is added") from error
     except (OSError, ValueError) as error:
         raise ContentProblem(_shown(local), f"cannot be read ({error}); give a file that can") from error
-    if S_ISDIR(kind):
-        raise ContentProblem(_shown(local), "is a folder; use add_dir")
     if not S_ISREG(kind):
-        raise ContentProblem(_shown(local), "is not a regular file; add files only, no sockets, pipes or devices")
+        why = "is a folder; use add_dir" if S_ISDIR(kind) else "is a socket, pipe or device; add files only"
+        raise ContentProblem(_shown(local), why)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise ContentProblem(_shown(local), "changed while it was read; add it when it is written to the end")
     return Seen(local, digest, size, after.st_mtime_ns, now)
@@ -258,15 +257,15 @@ def walk(folder: Path) -> Iterator[tuple[str, Path]]:
         try:
             status = here.stat()
             with os.scandir(here) as listing:
-                children = [*listing]
+                children = [(child.name, Path(child.path), child.is_dir()) for child in listing]
         except OSError as error:
             raise ContentProblem(_shown(here), f"cannot be read as a folder ({error.strerror}); give one") from error
         identity = (status.st_dev, status.st_ino)
-        for child in children if identity not in above else ():
-            if child.is_dir():
-                todo.append((f"{prefix}{child.name}/", Path(child.path), above | {identity}))
+        for name, child, is_folder in children if identity not in above else ():
+            if is_folder:
+                todo.append((f"{prefix}{name}/", child, above | {identity}))
             else:
-                yield prefix + child.name, Path(child.path)
+                yield prefix + name, child
 
 
 def local_of(uri: str) -> Path | None:
@@ -293,8 +292,8 @@ def _name_of(uri: str) -> str:
 class Draft:
     """Builds a manifest. Files are hashed when they are added, and stay where they are.
 
-    A path that is there already with the same bytes is no error; with other bytes it is ContentProblem. A call that raises
-    adds nothing. After `close()`, whatever adds or removes raises ArtifactClosed. Not for several threads at once.
+    A path that is there already with the same bytes is no error; with other bytes it is ContentProblem. A call that
+    raises adds nothing. After `close()`, whatever adds or removes raises ArtifactClosed. Not for several threads.
 
     name: of the artifact, for errors
     base: files of an earlier version to start from
@@ -435,10 +434,11 @@ class Draft:
             old = self._entries.get(entry.path)
             if old is not None and old.digest != entry.digest:
                 raise ContentProblem(entry.path, f"is in artifact {self.name!r} with other bytes; remove it first")
-        if both := next((f for f in folders if f in self._entries), None) or next(
-            (entry.path for entry, _ in found if entry.path in self._folders), None
-        ):
-            raise ContentProblem(both, f"would be both a file and a folder in artifact {self.name!r}; choose another name")
+            if entry.path in self._folders:
+                self._folders = folders_of(self._entries)  # what was removed has left its folders behind
+        both = [e.path for e, _ in found if e.path in self._folders] or [f for f in folders if f in self._entries]
+        if both:
+            raise ContentProblem(both[0], f"would be file and folder in artifact {self.name!r}; choose another name")
         self._folders |= folders
         for entry, seen in found:
             self._entries[entry.path] = entry

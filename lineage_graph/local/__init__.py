@@ -9,9 +9,23 @@ Needs the extra `[local]` (a Java runtime, and what fetches and watches); withou
 
 from __future__ import annotations
 
+from lineage_graph.local.browser import browser_url
+from lineage_graph.local.doctor import Check, doctor
 from lineage_graph.local.fetch import install
 from lineage_graph.local.jars import DEFAULT_VERSION, LTS_VERSION, versions
 from lineage_graph.local.server import down, running, up
 from lineage_graph.local.state import Server
 
-__all__ = ["DEFAULT_VERSION", "LTS_VERSION", "Server", "down", "install", "running", "up", "versions"]
+__all__ = [
+    "DEFAULT_VERSION",
+    "LTS_VERSION",
+    "Check",
+    "Server",
+    "browser_url",
+    "doctor",
+    "down",
+    "install",
+    "running",
+    "up",
+    "versions",
+]

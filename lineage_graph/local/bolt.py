@@ -1,7 +1,7 @@
-"""The few things said to a local server over Bolt: is it there, is the password ours, which version is it.
+"""The one thing asked of a local server over Bolt: do you answer, with this password.
 
-Beside `lineage_graph.graph` the only module that imports `neo4j`, because a server is to be waited for and given its
-password before there is a graph to speak of.
+Beside `lineage_graph.graph` the only module that imports `neo4j`: a server is to be waited for before there is a graph
+to speak of.
 """
 
 from __future__ import annotations
@@ -26,32 +26,16 @@ def _driver(uri: str, user: str, password: str) -> Any:
 
 
 def answers(uri: str, user: str, password: str) -> str | None:
-    """The version of the server at `uri`, None where nothing answers yet. Raises PermissionError for a wrong password."""
-    from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
+    """The version of the server at `uri`, or None where nothing answers yet. A wrong password is a PermissionError."""
+    from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
     try:
         with _driver(uri, user, password) as driver, driver.session(database="neo4j") as session:
             return str(session.run("RETURN 1").consume().server.agent).removeprefix("Neo4j/")
     except AuthError:
         raise PermissionError from None
-    except ClientError as error:
-        if "CredentialsExpired" in str(error.code):
-            raise PermissionError from None
-        return None
     except (Neo4jError, DriverError, OSError):
         return None
-
-
-def first_password(uri: str, user: str, password: str) -> bool:
-    """Sets the password of a new server, whose login is neo4j/neo4j. Returns False where it is not new."""
-    from neo4j.exceptions import DriverError, Neo4jError
-
-    try:
-        with _driver(uri, user, "neo4j") as driver, driver.session(database="system") as session:
-            session.run("ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $p", p=password).consume()
-    except (Neo4jError, DriverError, OSError):
-        return False
-    return True
 
 
 def listens(port: int) -> bool:

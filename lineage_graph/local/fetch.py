@@ -1,7 +1,7 @@
 """Fetches the jars of a lock file: in parallel, resumed where it was cut off, and checked before a jar gets its name.
 
-Where from: Maven Central, which jgo knows, or the mirror in `LINEAGE_GRAPH_MAVEN`. Proxies and certificates are those of
-the environment, as everywhere in Python (`HTTPS_PROXY`, `REQUESTS_CA_BUNDLE`).
+Where from: Maven Central, which jgo knows, or the mirror in `LINEAGE_GRAPH_MAVEN`. Proxies and certificates are those
+of the environment, as everywhere in Python (`HTTPS_PROXY`, `REQUESTS_CA_BUNDLE`).
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def _go_on(session: Any, url: str, part: Path, jar: Jar, tick: Tick, stop: threa
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code in (404, 410):
             raise LocalServerProblem(
-                f"{jar.coordinate} is not at {url}", "take LINEAGE_GRAPH_MAVEN out of the environment or mend the mirror"
+                f"{jar.coordinate} is not at {url}",
+                "take LINEAGE_GRAPH_MAVEN out of the environment or mend the mirror",
             )
         if response.status_code not in (200, 206):
             if response.status_code == 429:

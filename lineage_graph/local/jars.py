@@ -73,7 +73,7 @@ def parse(text: str) -> list[Jar]:
 
 
 def locked(version: str, *, browser: bool = False) -> list[Jar]:
-    """The jars of that server version, with Neo4j Browser's where asked. Raises LocalServerProblem for other versions."""
+    """The jars of that server version, with Neo4j Browser's where asked. Others raise LocalServerProblem."""
     if version not in versions():
         raise LocalServerProblem(
             f"no managed local Neo4j of version {version!r} is known", f"use one of {', '.join(versions())}"

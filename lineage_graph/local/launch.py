@@ -1,4 +1,4 @@
-"""Starts the Java process of a server: its configuration, its command line, its port, and what its log says went wrong."""
+"""Starts the Java process of a server: configuration, command line, port, and what its log says went wrong."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ server.bolt.advertised_address={host}:{bolt}
 server.https.enabled=false
 dbms.security.auth_enabled=true
 dbms.usage_report.enabled=false
+client.allow_telemetry=false
 server.memory.pagecache.size={pagecache}
 db.transaction.timeout=10m
 db.lock.acquisition.timeout=10s
@@ -46,11 +47,18 @@ server.http.enabled=true
 server.http.listen_address={host}:{http}
 server.http.advertised_address={host}:{http}
 """
-CYPHER_25 = "db.query.default_language=CYPHER_25\n"
+# The quiet period: data is safe by then, and a stop would wait ten seconds for connections that nobody makes.
+LINE = {
+    5: "internal.dbms.bolt.netty_server_shutdown_quiet_period=0\n",
+    2026: "internal.dbms.bolt.netty_server_shutdown_quiet_period_duration=0s\n"
+    "db.query.default_language=CYPHER_25\n"
+    "dbms.fleet_manager.enabled=false\n",
+}
 
 JAVA = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
     "-Djol.skipHotspotSAAttach=true",
     "-Dfile.encoding=UTF-8",
     "--add-opens=java.base/java.nio=ALL-UNNAMED",
@@ -59,6 +67,9 @@ JAVA = (
     "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
     "--enable-native-access=ALL-UNNAMED",
 )
+
+# The server is to be nobody's child, or a long-lived asker would keep it as a zombie when somebody else stops it.
+ORPHAN = '"$@" >"$0" 2>&1 </dev/null & echo $!'
 
 # What the console says, and the sentence for it. The first that is found counts.
 SIGNS = (
@@ -98,34 +109,33 @@ def free_port(*preferred: int | None) -> int:
     raise LocalServerProblem(f"no port is free on {HOST}", "stop something that listens there")
 
 
-def start(folder: Path, jars: Path, version: str, bolt: int, http: int | None, heap: str) -> subprocess.Popen[bytes]:
-    """Starts the process, which outlives the caller. Raises LocalServerProblem, ExtraMissing, OSError."""
-    pagecache = memory("PAGECACHE", None, "256m")
-    conf = CONF + (CYPHER_25 if number(version) >= (2025, 6) else "")
-    conf += "server.http.enabled=false\n" if http is None else HTTP
-    home = folder.as_posix()
-    (folder / "conf").mkdir(exist_ok=True)
-    replace_file(folder / "conf" / "neo4j.conf", conf.format(home=home, host=HOST, bolt=bolt, http=http, pagecache=pagecache))
+def start(folder: Path, jars: Path, version: str, bolt: int, http: int | None, heap: str) -> int:
+    """Starts the process, which outlives the caller, and returns its id. Raises LocalServerProblem, OSError."""
+    conf = CONF + LINE[number(version)[0]] + ("server.http.enabled=false\n" if http is None else HTTP)
+    values = {"home": folder, "host": HOST, "bolt": bolt, "http": http, "pagecache": memory("PAGECACHE", None, "256m")}
+    for name in ("conf", "temp"):
+        (folder / name).mkdir(exist_ok=True)
+    replace_file(folder / "conf" / "neo4j.conf", conf.format(**values))
     path = classpath(locked(version, browser=http is not None), jars)
-    options = [*JAVA, f"-Xmx{heap}", "-cp", f'"{path}"'.replace("\\", "\\\\")]
+    # A file, because 240 jars make a long command line; a backslash is an escape in it.
+    options = [*JAVA, f"-Xmx{heap}", _quoted(f"-Djava.io.tmpdir={folder / 'temp'}"), "-cp", _quoted(path)]
     replace_file(folder / "java.args", "\n".join(options) + "\n")
     main = "org.neo4j.server.Neo4jCommunity" if number(version) >= (2025,) else "org.neo4j.server.CommunityEntryPoint"
-    command = [
-        str(java()),
-        f"@{folder / 'java.args'}",
-        main,
-        f"--home-dir={folder}",
-        f"--config-dir={folder / 'conf'}",
-        "--console-mode",
-    ]
+    command = [str(java()), f"@{folder / 'java.args'}", main]
+    command += [f"--home-dir={folder}", f"--config-dir={folder / 'conf'}", "--console-mode"]
     console = folder / "console.log"
     if console.exists():
         console.replace(folder / "console.old.log")
-    with console.open("wb") as log:
-        # A session of its own: a signal to the asker's terminal or group is not for the server.
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=_env(), start_new_session=True
-        )
+    # A session of its own: a signal to the asker's terminal or group is not for the server.
+    shell = ["/bin/sh", "-c", ORPHAN, str(console), *command]
+    done = subprocess.run(
+        shell, stdout=subprocess.PIPE, text=True, cwd=folder, env=_env(), start_new_session=True, check=True
+    )
+    return int(done.stdout)
+
+
+def _quoted(option: str) -> str:
+    return '"' + option.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _env() -> dict[str, str]:
@@ -139,15 +149,17 @@ def port_was_taken(folder: Path) -> bool:
     return "Address already in use" in _console(folder)
 
 
-def why_it_ended(folder: Path, code: int | None) -> LocalServerProblem:
+def why_it_ended(folder: Path) -> LocalServerProblem:
     """The sentence for a server that ended instead of starting."""
     console = _console(folder)
     see = f"{folder / 'console.log'} has the rest"
     for sign, what, todo in SIGNS:
         if sign in console:
             return LocalServerProblem(f"the local Neo4j in {folder} did not start: {what}", f"{todo} ({see})")
-    lines = re.findall(r"^(?:Caused by: |.*ERROR +|Error: )(.{5,300})", console, re.MULTILINE)
-    said = lines[-1].strip() if lines else f"exit code {code}"
+    lines = re.findall(
+        r"^(?:Caused by: |Exception in thread .main. |.*ERROR +|Error: )(.{5,300})", console, re.MULTILINE
+    )
+    said = lines[-1].strip() if lines else "its console is empty"
     return LocalServerProblem(f"the local Neo4j in {folder} did not start ({said})", see)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,11 @@ def up(
     a server without is started anew. wait: seconds for it to answer. progress: where to draw the bar of a first fetch.
     Raises LocalServerProblem, ExtraMissing.
     """
+    if os.name == "nt":
+        raise LocalServerProblem(
+            "the managed local Neo4j runs on Linux and macOS only",
+            "use WSL, or give another Neo4j in LINEAGE_GRAPH_URI",
+        )
     folder = Path(folder).absolute()
     locked(version)
     heap = launch.memory("HEAP", heap, "1g")
@@ -60,7 +66,7 @@ def up(
         if found is not None and process is not None:
             _same_version(folder, found, version, runs=True)
             if not http or found.http_port is not None:
-                return _ready(folder, found, process, wait)
+                return _ready(folder, found, wait)
         elif found is not None:
             _same_version(folder, found, version, runs=False)
         jars = install(version, progress, browser=http)
@@ -79,54 +85,53 @@ def down(folder: Path, wait: float = 30.0) -> bool:
         return False
     with _locked(folder, wait + 90):
         found = state.read(folder)
-        ended = [_end(process, wait) for process in state.strays(folder)]
+        processes = state.strays(folder)
+        for process in processes:
+            _end(process, wait)
         if found is not None and found.pid is not None:
             state.stopped(folder, found)
-        return bool(ended)
+        return bool(processes)
 
 
-def _start(
-    folder: Path, last: State | None, jars: Path, version: str, heap: str, http: bool, wait: float
-) -> Server:
+def _start(folder: Path, last: State | None, jars: Path, version: str, heap: str, http: bool, wait: float) -> Server:
+    psutil = need("psutil")
     state.ensure_password(folder)
     for attempt in range(4):
         again = last if attempt == 0 else None
         port = launch.free_port(again.bolt_port if again else None, launch.PORT if attempt == 0 else None)
         web = launch.free_port(again.http_port if again else None, WEB_PORT if attempt == 0 else None) if http else None
-        child = launch.start(folder, jars, version, port, web, heap)
-        created = need("psutil").Process(child.pid).create_time()
-        now = state.write(folder, State(version, port, web, child.pid, created, heap))
+        pid = launch.start(folder, jars, version, port, web, heap)
+        created = psutil.Process(pid).create_time() if psutil.pid_exists(pid) else 0.0
+        now = state.write(folder, State(version, port, web, pid, created, heap))
         try:
-            return _ready(folder, now, child, wait)
+            return _ready(folder, now, wait)
         except LocalServerProblem:
-            if attempt == 3 or child.poll() is None or not launch.port_was_taken(folder):
+            # Somebody may take the port between our look and the server's start.
+            if attempt == 3 or state.process(folder, now) or not launch.port_was_taken(folder):
                 raise
     raise AssertionError("not reached")
 
 
-def _ready(folder: Path, now: State, process: Any, wait: float) -> Server:
-    """Waits until that process answers, gives it our password if it is new, and notes that it is up."""
+def _ready(folder: Path, now: State, wait: float) -> Server:
+    """Waits until that server answers, and notes that it is up."""
     server = state.describe(folder, now)
     if now.started_at is not None and bolt.listens(now.bolt_port):
         return server
     deadline = time.monotonic() + wait
     while time.monotonic() < deadline:
         if state.process(folder, now) is None:
-            code = process.wait() if hasattr(process, "returncode") else None
             state.stopped(folder, now)
-            raise launch.why_it_ended(folder, code)
+            raise launch.why_it_ended(folder)
         # The driver is slow to give up, so a plain connection tells first whether there is anything to speak to.
-        if bolt.listens(now.bolt_port):
-            try:
-                if bolt.answers(server.uri, server.user, server.password):
-                    up_now = replace(now, started_at=datetime.now(UTC).isoformat(timespec="seconds"))
-                    return state.describe(folder, state.write(folder, up_now))
-            except PermissionError:
-                if not bolt.first_password(server.uri, server.user, server.password):
-                    raise LocalServerProblem(
-                        f"the local Neo4j in {folder} refuses the password in {folder / 'password'}",
-                        "put the right one back into that file",
-                    ) from None
+        try:
+            if bolt.listens(now.bolt_port) and bolt.answers(server.uri, server.user, server.password):
+                up_now = replace(now, started_at=datetime.now(UTC).isoformat(timespec="seconds"))
+                return state.describe(folder, state.write(folder, up_now))
+        except PermissionError:
+            raise LocalServerProblem(
+                f"the local Neo4j in {folder} refuses the password in {folder / 'password'}",
+                "put the right one back into that file",
+            ) from None
         time.sleep(0.05)
     raise LocalServerProblem(
         f"the local Neo4j in {folder} did not answer within {wait:g} seconds",
@@ -134,25 +139,31 @@ def _ready(folder: Path, now: State, process: Any, wait: float) -> Server:
     )
 
 
-def _end(process: Any, wait: float) -> bool:
-    """Ends one process, kindly first. Returns whether it was there."""
+def _end(process: Any, wait: float) -> None:
+    """Ends one process, kindly first."""
     psutil = need("psutil")
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.terminate()
-        try:
-            process.wait(wait)
-        except psutil.TimeoutExpired:
+        if not _gone(process, wait):
             process.kill()
-            process.wait(10)
-    except psutil.NoSuchProcess:
-        return False
+            _gone(process, 10)
+
+
+def _gone(process: Any, wait: float) -> bool:
+    """Whether that process ends within `wait` seconds. One that only waits for its parent to take note has ended."""
+    deadline = time.monotonic() + wait
+    while process.is_running() and process.status() != need("psutil").STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
     return True
 
 
 def _same_version(folder: Path, found: State, version: str, *, runs: bool) -> None:
     if runs and found.version != version:
         raise LocalServerProblem(
-            f"the local Neo4j in {folder} runs {found.version}, not {version}", "stop it first with `lineage-graph down`"
+            f"the local Neo4j in {folder} runs {found.version}, not {version}",
+            "stop it first with `lineage-graph down`",
         )
     if number(version) < number(found.version):
         raise LocalServerProblem(

@@ -1,12 +1,13 @@
 """What a server's folder says: which server, where, since when; its password; whether that process still lives.
 
-    server.json     the server that was started last (what it listens on is kept for the next one)
-    password        mode 0600
-    neo4j.conf, java.args, console.log, data/, tx/, logs/, run/ …      Neo4j's own
+server.json     the server that was started last (what it listens on is kept for the next one)
+password        mode 0600
+java.args, console.log, conf/, data/, tx/, logs/ …      Java's and Neo4j's own
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -58,7 +59,8 @@ def read(folder: Path) -> State | None:
         return None
     except (OSError, ValueError, TypeError) as error:
         raise LocalServerProblem(
-            f"{path} cannot be read ({error.__class__.__name__})", "delete that one file and run `lineage-graph up` again"
+            f"{path} cannot be read ({error.__class__.__name__})",
+            "delete that one file and run `lineage-graph up` again",
         ) from None
 
 
@@ -112,7 +114,18 @@ def ensure_password(folder: Path) -> str:
     """The password, made on first use."""
     if not (folder / "password").exists():
         replace_file(folder / "password", secrets.token_urlsafe(24) + "\n")
-    return password(folder)
+    found = password(folder)
+    first = folder / "data" / "dbms" / "auth.ini"
+    if not first.exists():
+        # What `neo4j-admin dbms set-initial-password` writes. Setting the password over Bolt instead would leave the
+        # server open to neo4j/neo4j for a moment, and a kill in that moment would leave it so for good.
+        first.parent.mkdir(parents=True, exist_ok=True)
+        salt = secrets.token_bytes(32)
+        digest = hashlib.sha256(salt + found.encode()).digest()
+        for _ in range(1023):
+            digest = hashlib.sha256(digest).digest()
+        replace_file(first, f"{USER}:SHA-256,{digest.hex()},{salt.hex()},1024:\n")
+    return found
 
 
 def process(folder: Path, state: State) -> Any | None:
@@ -138,7 +151,8 @@ def mine(command: list[str], folder: Path) -> bool:
 def strays(folder: Path) -> list[Any]:
     """Servers of this folder that server.json does not know: whoever started them died before writing it."""
     psutil = need("psutil")
-    return [found for found in psutil.process_iter(["cmdline"]) if mine(found.info["cmdline"] or [], folder)]
+    found = psutil.process_iter(["cmdline", "name"])
+    return [one for one in found if one.info["name"] == "java" and mine(one.info["cmdline"] or [], folder)]
 
 
 def describe(folder: Path, state: State) -> Server:

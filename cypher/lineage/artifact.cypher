@@ -1,0 +1,15 @@
+// What is recorded of this artifact, and what of its versions?
+//
+// Parameters
+//   $artifact  STRING   'project/name'
+//
+// Columns
+//   artifact   MAP      {artifact, type, newest, versions, aliases}: the highest number, how many there are, their aliases
+//
+// Try    :param artifact => 'digits/classifier'
+MATCH (v:ArtifactVersion {artifact: $artifact})
+WITH max(v.version) AS newest, count(v) AS versions, head(collect(v.type)) AS type
+WHERE versions > 0
+RETURN {artifact: $artifact, type: type, newest: newest, versions: versions, aliases: COLLECT {
+  MATCH (a:Alias {artifact: $artifact}) WHERE a.version IS NOT NULL RETURN a.name ORDER BY a.name
+}} AS artifact

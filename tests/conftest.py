@@ -1,0 +1,103 @@
+"""One real Neo4j a session, and a home of its own for every test.
+
+The server is `NEO4J_URI` (with `NEO4J_USERNAME`, `NEO4J_PASSWORD`) where set, else a container where a Docker daemon answers,
+else the managed local server. Tests share it, each under a project of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lineage_graph.graph import Graph
+
+SHARED_DATA = Path(os.environ.get("LINEAGE_GRAPH_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+LINE = os.environ.get("LINEAGE_GRAPH_TEST_NEO4J", "2026.09.0")
+
+
+@dataclass(frozen=True)
+class Address:
+    uri: str
+    user: str
+    password: str
+
+
+def _docker_answers() -> bool:
+    try:
+        import docker
+
+        client = docker.from_env(timeout=2)
+        try:
+            return bool(client.ping())
+        finally:
+            client.close()
+    except Exception:
+        return False
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """Where the session's Neo4j is."""
+    if uri := os.environ.get("NEO4J_URI"):
+        yield Address(uri, os.environ.get("NEO4J_USERNAME", "neo4j"), os.environ["NEO4J_PASSWORD"])
+    elif _docker_answers():
+        from testcontainers.community.neo4j import Neo4jContainer
+
+        with Neo4jContainer(f"neo4j:{LINE}", password="a-password") as container:
+            yield Address(container.get_connection_url(), "neo4j", "a-password")
+    else:
+        from lineage_graph import local
+
+        folder = tmp_path_factory.mktemp("neo4j")
+        server = local.up(folder, version=LINE)
+        try:
+            yield Address(server.uri, server.user, server.password)
+        finally:
+            local.down(folder)
+
+
+@pytest.fixture(scope="session")
+def graph(address: Address) -> Iterator[Graph]:
+    """The session's Neo4j, opened."""
+    opened = Graph(address.uri, address.user, address.password)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def project() -> str:
+    """A project no other test has."""
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder and a config folder of this test's own, and no setting from outside."""
+    for name in [n for n in os.environ if n.startswith("LINEAGE_GRAPH_")]:
+        if name not in {"LINEAGE_GRAPH_JARS", "LINEAGE_GRAPH_TEST_NEO4J", "LINEAGE_GRAPH_SHARED_DATA"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("LINEAGE_GRAPH_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def online(address: Address, monkeypatch: pytest.MonkeyPatch, home: Path) -> Address:
+    """This test's facade and CLI talk to the session's Neo4j."""
+    monkeypatch.setenv("LINEAGE_GRAPH_URI", address.uri)
+    monkeypatch.setenv("LINEAGE_GRAPH_USER", address.user)
+    monkeypatch.setenv("LINEAGE_GRAPH_PASSWORD", address.password)
+    return address
+
+
+def shared_data(name: str) -> Path:
+    """A file of the acceptance data; the test is skipped, by name, where it is absent."""
+    path = SHARED_DATA / name
+    if not path.exists():
+        pytest.skip(f"acceptance data {name} is not on this machine")
+    return path
