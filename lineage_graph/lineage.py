@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from lineage_graph import queries
 from lineage_graph.canonical import iso
 from lineage_graph.errors import NotRecorded, ParameterWrong
-from lineage_graph.graph import Graph, Rows
-from lineage_graph.models import Artifact, ArtifactVersion, Direction, Edge, Lineage, Run, RunNode, VersionNode
+from lineage_graph.models import Artifact, ArtifactVersion, Direction, Lineage, Run, RunNode, VersionNode
 from lineage_graph.names import ArtifactName, RunName, VersionName, parse, parse_artifact, parse_run, parse_version
+
+if TYPE_CHECKING:
+    from lineage_graph.graph import Graph, Rows
 
 Time = datetime | str | None
 RUN_COLUMNS = tuple(RunNode.model_fields)
@@ -259,6 +261,3 @@ def _lineage(
             "edges": edges,
         }
     )
-
-
-__all__ = ["Edge", "Reader", "time_text", "to_run", "to_version"]

@@ -146,7 +146,7 @@ def parse(name: str, path: str, text: str) -> Query:
         columns=tuple(_declared(path, sections.get("Columns", []))),
         plan=tuple(sections.get("Plan", [])),
         tries=dict(_tries(path, sections.get("Try", []))),
-        draw=(sections.get("Draw") or [None])[0],
+        draw=next(iter(sections.get("Draw", [])), None),
     )
     _check(query)
     return query

@@ -118,7 +118,9 @@ def _server(folder: Path) -> Iterator[Check]:
         yield Check("server", False, f"no local Neo4j runs in {folder}", "`lineage-graph up` starts one")
         return
     server = state.describe(folder, last)
-    yield Check("port", bolt.listens(last.bolt_port), f"{server.uri}, process {server.pid}", "")
+    ok = bolt.listens(last.bolt_port)
+    what = f"process {server.pid} {'listens' if ok else 'does not listen'} on port {last.bolt_port}"
+    yield Check("port", ok, what, "" if ok else "wait a little, or `lineage-graph down` and `up`")
     try:
         version = bolt.answers(server.uri, server.user, server.password)
     except PermissionError:

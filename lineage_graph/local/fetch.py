@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 THREADS = 12
 TRIES = 5
-CHUNK = 1 << 16
+CHUNK = 1 << 13  # what a cut loses at most
 TIMEOUT = (10, 60)  # seconds to connect, and between two chunks
 AGAIN = "run `lineage-graph up` again, it goes on where it stopped"
 

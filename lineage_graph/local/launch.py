@@ -128,9 +128,7 @@ def start(folder: Path, jars: Path, version: str, bolt: int, http: int | None, h
         console.replace(folder / "console.old.log")
     # A session of its own: a signal to the asker's terminal or group is not for the server.
     shell = ["/bin/sh", "-c", ORPHAN, str(console), *command]
-    done = subprocess.run(
-        shell, stdout=subprocess.PIPE, text=True, cwd=folder, env=_env(), start_new_session=True, check=True
-    )
+    done = subprocess.run(shell, stdout=subprocess.PIPE, text=True, cwd=folder, env=_env(), start_new_session=True, check=True)
     return int(done.stdout)
 
 
@@ -156,9 +154,7 @@ def why_it_ended(folder: Path) -> LocalServerProblem:
     for sign, what, todo in SIGNS:
         if sign in console:
             return LocalServerProblem(f"the local Neo4j in {folder} did not start: {what}", f"{todo} ({see})")
-    lines = re.findall(
-        r"^(?:Caused by: |Exception in thread .main. |.*ERROR +|Error: )(.{5,300})", console, re.MULTILINE
-    )
+    lines = re.findall(r"^(?:Caused by: |Exception in thread .main. |.*ERROR +|Error: )(.{5,300})", console, re.MULTILINE)
     said = lines[-1].strip() if lines else "its console is empty"
     return LocalServerProblem(f"the local Neo4j in {folder} did not start ({said})", see)
 

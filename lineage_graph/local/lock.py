@@ -41,9 +41,7 @@ def lock(artifact: Any) -> Jar:
     content = answers[0].content
     if hashlib.sha1(content, usedforsecurity=False).hexdigest() != answers[1].text.split()[0]:
         raise LocalServerProblem(f"{bare.coordinate} does not have the SHA-1 its repository states", "try again")
-    return Jar(
-        bare.group, bare.artifact, bare.version, bare.classifier, len(content), hashlib.sha256(content).hexdigest()
-    )
+    return Jar(bare.group, bare.artifact, bare.version, bare.classifier, len(content), hashlib.sha256(content).hexdigest())
 
 
 def main(name: str) -> None:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +101,10 @@ def _start(folder: Path, last: State | None, jars: Path, version: str, heap: str
         web = launch.free_port(again.http_port if again else None, WEB_PORT if attempt == 0 else None) if http else None
         pid = launch.start(folder, jars, version, port, web, heap)
         created = psutil.Process(pid).create_time() if psutil.pid_exists(pid) else 0.0
-        now = state.write(folder, State(version, port, web, pid, created, heap))
+        now = State(
+            version=version, bolt_port=port, http_port=web, pid=pid, pid_create_time=created, heap=heap, started_at=None
+        )
+        state.write(folder, now)
         try:
             return _ready(folder, now, wait)
         except LocalServerProblem:
@@ -125,7 +127,7 @@ def _ready(folder: Path, now: State, wait: float) -> Server:
         # The driver is slow to give up, so a plain connection tells first whether there is anything to speak to.
         try:
             if bolt.listens(now.bolt_port) and bolt.answers(server.uri, server.user, server.password):
-                up_now = replace(now, started_at=datetime.now(UTC).isoformat(timespec="seconds"))
+                up_now = now.model_copy(update={"started_at": datetime.now(UTC).isoformat(timespec="seconds")})
                 return state.describe(folder, state.write(folder, up_now))
         except PermissionError:
             raise LocalServerProblem(

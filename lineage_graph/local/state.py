@@ -8,13 +8,14 @@ java.args, console.log, conf/, data/, tx/, logs/ …      Java's and Neo4j's own
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, Field
 
 from lineage_graph.errors import LocalServerProblem
 from lineage_graph.local.extras import need
@@ -37,11 +38,10 @@ class Server:
     started_at: str
 
 
-@dataclass(frozen=True)
-class State:
+class State(BaseModel, frozen=True):
     """server.json. `pid` is None when the server was stopped, `started_at` when it has not answered yet."""
 
-    version: str
+    version: str = Field(pattern=r"^\d+(\.\d+)+$")
     bolt_port: int
     http_port: int | None = None
     pid: int | None = None
@@ -54,31 +54,25 @@ def read(folder: Path) -> State | None:
     """What server.json says, or None where there is none. Raises LocalServerProblem for a broken one."""
     path = folder / "server.json"
     try:
-        return State(**_checked(json.loads(path.read_text("utf-8"))))
+        return State.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise LocalServerProblem(
-            f"{path} cannot be read ({error.__class__.__name__})",
-            "delete that one file and run `lineage-graph up` again",
-        ) from None
-
-
-def _checked(given: Any) -> dict[str, Any]:
-    if not isinstance(given["version"], str) or not isinstance(given["bolt_port"], int):
-        raise TypeError
-    return dict(given)
+    except ValueError:
+        why = "is not what was written there"
+    except OSError as error:
+        why = f"cannot be read ({error.strerror})"
+    raise LocalServerProblem(f"{path} {why}", "delete that one file and run `lineage-graph up` again")
 
 
 def write(folder: Path, state: State) -> State:
     """Writes server.json in one step, and returns what was written."""
-    replace_file(folder / "server.json", json.dumps(asdict(state), indent=1) + "\n")
+    replace_file(folder / "server.json", state.model_dump_json(indent=1) + "\n")
     return state
 
 
 def stopped(folder: Path, state: State) -> None:
     """Notes that this server is not running any more; version and ports stay for the next one."""
-    write(folder, replace(state, pid=None, pid_create_time=None, started_at=None))
+    write(folder, state.model_copy(update={"pid": None, "pid_create_time": None, "started_at": None}))
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -1,0 +1,130 @@
+"""What a run says of itself without being asked: command, code, environment, who and where.
+
+Nothing here raises: what cannot be learnt is left out.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import shlex
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from lineage_graph.canonical import text
+
+GIT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The Git state of a folder. dirty: tracked files differ from the commit; patch: the digest of that difference."""
+
+    commit: str | None = None
+    dirty: bool | None = None
+    patch: str | None = None
+    remote: str | None = None
+
+
+def _git(folder: str, *arguments: str) -> bytes | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", folder, *arguments], capture_output=True, timeout=GIT_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+@lru_cache(maxsize=16)
+def code(folder: str) -> Code:
+    """The Git state of `folder`, asked once a process."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return Code()
+    patch = _git(folder, "diff", "HEAD", "--binary")
+    remote = _git(folder, "remote", "get-url", "origin")
+    return Code(
+        commit.decode().strip(),
+        bool(patch) if patch is not None else None,
+        f"sha256:{sha256(patch).hexdigest()}" if patch else None,
+        _without_password(remote.decode(errors="replace").strip()) if remote else None,
+    )
+
+
+def _without_password(url: str) -> str:
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else url
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, str]:
+    packages: dict[str, str] = {}
+    for found in distributions():
+        name = found.metadata["Name"]
+        if name:
+            packages.setdefault(name, found.version)
+    return dict(sorted(packages.items(), key=lambda p: p[0].lower()))
+
+
+def environment(folder: str) -> dict[str, Any]:
+    """Python, platform, packages, working folder and where the code came from."""
+    found: dict[str, Any] = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": _installed(),
+        "folder": text(folder),
+    }
+    remote = code(folder).remote
+    return found | ({"remote": remote} if remote else {})
+
+
+def command() -> str | None:
+    """This process's command line as a shell would take it; None in an interactive session."""
+    if not getattr(sys, "argv", None) or hasattr(sys, "ps1"):
+        return None
+    arguments = [sys.executable or "python", *sys.orig_argv[1:]]
+    return text(shlex.join(arguments))
+
+
+def script() -> str | None:
+    """The script's path, relative to its Git work tree (or to the working folder): the default `step`."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is not None and spec.name not in {"__main__", "pytest.__main__"}:
+        return str(spec.name).removesuffix(".__main__")
+    path = getattr(main, "__file__", None)
+    if path is None:
+        return None
+    top = _git(str(Path(path).resolve().parent), "rev-parse", "--show-toplevel")
+    base = Path(os.fsdecode(top).strip()) if top else Path.cwd()
+    full = Path(path).resolve()
+    return text(full.relative_to(base).as_posix() if full.is_relative_to(base) else full.name)
+
+
+@lru_cache(maxsize=1)
+def user() -> str | None:
+    """Who runs this: the login name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None
+
+
+@lru_cache(maxsize=16)
+def email(folder: str) -> str | None:
+    """The e-mail address that Git has for this person, if any."""
+    found = _git(folder, "config", "user.email")
+    return found.decode(errors="replace").strip() or None if found else None
+
+
+def host() -> str:
+    return socket.gethostname()

@@ -1,0 +1,70 @@
+"""`lg.connect()`: everything besides recording a run."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from lineage_graph.graph import Graph
+from lineage_graph.lineage import Reader, Time
+from lineage_graph.models import Run as RunRecord
+from lineage_graph.recording.artifact import RecordedVersion
+from lineage_graph.recording.drain import Drained
+from lineage_graph.recording.recorder import Recorder, recorder_for
+from lineage_graph.recording.run import RecordedRun, recorded
+from lineage_graph.settings import load
+
+
+def connect(
+    uri: str | None = None,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    database: str | None = None,
+    project: str | None = None,
+) -> LineageGraph:
+    """Opens the lineage graph.
+
+    uri:      bolt://… or neo4j://…; default: LINEAGE_GRAPH_URI or NEO4J_URI, the config file, the managed local server.
+    project:  what names without a project are in; default: the setting `project`.
+    Raises SettingWrong, GraphUnreachable, GraphRefusedLogin, GraphTooOld.
+    """
+    settings = load(uri=uri, user=user, password=password, database=database, project=project)
+    recorder = recorder_for(settings, target=f"{uri}|{settings.database}" if uri else None)
+    graph = recorder.graph()
+    graph.version()
+    return LineageGraph(graph, recorder, settings.project)
+
+
+class LineageGraph(Reader):
+    """A lineage graph that is open: every question of `Reader`, and versions to download, alias and edit."""
+
+    def __init__(self, graph: Graph, recorder: Recorder, project: str | None) -> None:
+        super().__init__(graph, project)
+        self.recorder = recorder
+
+    def artifact(self, name: str, *, as_of: Time = None) -> RecordedVersion:
+        """One version, to download, alias or edit. Parameters and errors as `version`."""
+        return recorded(self.recorder, self.version(name, as_of=as_of))
+
+    def recorded_run(self, name: str) -> RecordedRun:
+        """One run, with the versions it used and logged. Errors as `run`."""
+        found: RunRecord = self.run(name)
+        return RecordedRun(self.recorder, found)
+
+    def sync(self) -> Drained:
+        """Applies the journals of this host that wait. Raises GraphProblem."""
+        self.recorder.drain()
+        return self.recorder.drain_host()
+
+    def close(self) -> None:
+        """Waits for what this connection changed (at most the setting `timeout`)."""
+        self.recorder.drain()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

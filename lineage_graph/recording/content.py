@@ -1,0 +1,72 @@
+"""An artifact's bytes on their way: into the store at once where it is a folder, else staged and uploaded by the drain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lineage_graph.errors import ContentProblem
+from lineage_graph.events import Logged, Used
+from lineage_graph.manifest import Draft, Manifest
+from lineage_graph.settings import Settings
+from lineage_graph.store import Staging, Store
+
+
+def is_remote(settings: Settings) -> bool:
+    return "://" in settings.store_url and not settings.store_url.startswith("file://")
+
+
+def _staging(settings: Settings) -> Staging:
+    return Staging(settings.home / "staging")
+
+
+def store_for(settings: Settings) -> Store:
+    """Where content is read from."""
+    return Store(settings.store_url)
+
+
+def keep(settings: Settings, draft: Draft) -> tuple[Manifest, str]:
+    """Takes a draft's bytes in and says where they are: 'stored', 'elsewhere' (references only) or 'none'.
+
+    Raises ContentProblem when a file vanished or changed since it was added; a store that does not take it raises OSError.
+    """
+    draft.check_unchanged()
+    manifest = draft.manifest()
+    target: Store = _staging(settings) if is_remote(settings) else store_for(settings)
+    if settings.store == "off":
+        target.put_manifest(manifest)
+        return manifest, "none"
+    target.put(draft)
+    only_references = bool(manifest) and all(entry.ref is not None for entry in manifest.values())
+    return manifest, "elsewhere" if only_references else "stored"
+
+
+def deliver(settings: Settings, event: Logged | Used) -> None:
+    """Uploads what is staged for an event's version; does nothing when that is done or there is nothing."""
+    if event.digest is None or event.content is None or not is_remote(settings):
+        return
+    staging = _staging(settings)
+    if staging.has_manifest(event.digest):
+        remote = store_for(settings)
+        if not remote.has_manifest(event.digest):
+            staging.upload_to(remote, staging.manifest(event.digest))
+
+
+def manifest_of(settings: Settings, digest: str) -> Manifest:
+    """The manifest of a version. Raises ContentProblem when no store has it."""
+    if is_remote(settings) and _staging(settings).has_manifest(digest):
+        return _staging(settings).manifest(digest)
+    return store_for(settings).manifest(digest)
+
+
+def fetch(settings: Settings, digest: str, folder: Path) -> Path:
+    """A version's files, verified, in `folder`. Raises ContentProblem."""
+    staging = _staging(settings)
+    if is_remote(settings) and staging.has_manifest(digest):
+        manifest = staging.manifest(digest)
+        if not staging.missing(manifest):
+            return staging.download(manifest, folder)
+    store = store_for(settings)
+    return store.download(store.manifest(digest), folder)
+
+
+__all__ = ["ContentProblem", "deliver", "fetch", "is_remote", "keep", "manifest_of", "store_for"]

@@ -1,0 +1,225 @@
+"""Journals of this host → the graph: this process's, those of the living, and what the dead left behind.
+
+`<home>/journals/<uid>.jsonl` waits or is being written; `<uid>.applied` beside it says how far it got; a journal whose writer
+is gone and which is wholly applied moves to `journals/done/`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lineage_graph import journal
+from lineage_graph.decide import Receipt
+from lineage_graph.errors import JournalProblem
+from lineage_graph.events import RunFinished, RunStarted
+from lineage_graph.journal import Entry, Position
+from lineage_graph.ledger import Ledger, batches
+
+DONE = "done"
+MARK = ".applied"
+Deliver = Callable[[Entry], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A journal with entries that are not in the graph, as far as this host knows.
+
+    live: its writer still runs. torn: bytes at its end that were never finished. problem: why it cannot go on.
+    """
+
+    path: Path
+    applied: Position
+    live: bool
+    torn: int = 0
+    problem: JournalProblem | None = None
+
+    @property
+    def uid(self) -> str:
+        return self.path.stem
+
+    @property
+    def bytes(self) -> int:
+        return max(0, self.path.stat().st_size - self.applied.offset - self.torn)
+
+
+def applied_position(path: Path) -> Position:
+    """How far a journal was applied when somebody on this host last looked."""
+    try:
+        mark = json.loads(path.with_suffix(MARK).read_text())
+        return Position(mark["seq"], mark["offset"], mark["head"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return journal.start_of(path.stem)
+
+
+def note_applied(path: Path, position: Position) -> None:
+    """Remembers how far a journal is applied. Only a shortcut: the graph knows by itself."""
+    mark = path.with_suffix(MARK)
+    temporary = mark.with_name(f"{mark.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        temporary.write_text(json.dumps({"seq": position.seq, "offset": position.offset, "head": position.head}))
+        temporary.replace(mark)
+
+
+def waiting(folder: Path) -> list[Waiting]:
+    """Every journal in a folder that is not done, oldest first."""
+    found = []
+    for path in sorted(folder.glob(f"*{journal.SUFFIX}")):
+        with contextlib.suppress(FileNotFoundError):  # another process has just finished with it
+            live = journal.is_being_written(path)
+            torn = 0 if live else journal.torn_bytes(path)
+            found.append(Waiting(path, applied_position(path), live, torn))
+    return found
+
+
+def retire(path: Path) -> None:
+    """Moves a journal that is wholly applied out of the way."""
+    done = path.parent / DONE
+    with contextlib.suppress(OSError):
+        done.mkdir(exist_ok=True)
+        path.rename(done / path.name)
+        path.with_suffix(MARK).unlink(missing_ok=True)
+
+
+def open_runs(path: Path) -> list[str]:
+    """The runs that a journal started as their owner and never finished."""
+    runs: dict[str, None] = {}
+    for entry, _ in journal.read(path):
+        for event in entry.events:
+            if isinstance(event, RunStarted) and event.role != "worker":
+                runs[event.run] = None
+            elif isinstance(event, RunFinished):
+                runs.pop(event.run, None)
+    return list(runs)
+
+
+def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[list[Receipt]], None]) -> None:
+    """Applies what is in one journal's file and not applied yet. Raises JournalProblem, GraphProblem."""
+    positions: dict[int, Position] = {}
+
+    def entries() -> Iterator[Entry]:
+        for entry, position in journal.read(path, applied_position(path)):
+            deliver(entry)
+            positions[entry.seq] = position
+            yield entry
+
+    def applied(receipts: list[Receipt]) -> None:
+        note_applied(path, positions[receipts[-1].seq])
+        positions.clear()
+        done(receipts)
+
+    ledger.apply(entries(), applied)
+
+
+@dataclass(slots=True)
+class Drained:
+    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken."""
+
+    entries: int = 0
+    events: int = 0
+    rejected: int = 0
+    crashed: int = 0
+    problems: list[JournalProblem] | None = None
+
+
+def _first_at(head: tuple[Entry, Position]) -> str:
+    events = head[0].events
+    return events[0].at_text if events else ""
+
+
+def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterator[tuple[Path, Entry, Position]]:
+    """All waiting entries: each journal in its own order, journals among each other by the time of what happened."""
+
+    def entries(one: Waiting) -> Iterator[tuple[Entry, Position]]:
+        try:
+            yield from journal.read(one.path, one.applied)
+        except JournalProblem as problem:
+            problems.append(problem)
+
+    streams = {one.path: entries(one) for one in journals}
+    heap: list[tuple[str, str]] = []
+    heads: dict[str, tuple[Entry, Position]] = {}
+
+    def advance(path: Path) -> None:
+        head = next(streams[path], None)
+        if head is not None:
+            heads[str(path)] = head
+            heapq.heappush(heap, (_first_at(head), str(path)))
+
+    for path in streams:
+        advance(path)
+    while heap:
+        _, name = heapq.heappop(heap)
+        entry, position = heads.pop(name)
+        yield Path(name), entry, position
+        advance(Path(name))
+
+
+def drain(
+    folder: Path,
+    ledger: Ledger,
+    *,
+    skip: str | None = None,
+    deliver: Deliver | None = None,
+    crashed: Callable[[str, datetime], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Drained:
+    """Applies every waiting journal of a folder.
+
+    skip:     uid of a journal to leave alone (this process's own).
+    deliver:  called with each entry before it is applied: uploads what was staged.
+    crashed:  called for each run whose process died, with the time of its last sign.
+    progress: called with the number of events after each batch.
+    A broken journal is applied up to the break and named in the result. Raises GraphProblem.
+    """
+    done = Drained(problems=[])
+    assert done.problems is not None
+    journals = [one for one in waiting(folder) if one.uid != skip]
+    positions: dict[str, Position] = {}
+    paths: dict[str, Path] = {one.uid: one.path for one in journals}
+
+    def entries() -> Iterator[Entry]:
+        for path, entry, position in in_order([one for one in journals if one.bytes], done.problems or []):
+            if deliver is not None:
+                deliver(entry)
+            positions[f"{path.stem}/{entry.seq}"] = position
+            yield entry
+
+    def applied(receipts: list[Receipt]) -> None:
+        last = receipts[-1]
+        position = positions.pop(f"{last.journal}/{last.seq}", None)
+        if position is not None:
+            note_applied(paths[last.journal], position)
+        done.events += sum(len(r.outcomes) for r in receipts)
+        done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
+        if progress is not None:
+            progress(sum(len(r.outcomes) for r in receipts))
+
+    stuck: set[str] = set()
+    for batch in batches(entries()):
+        if batch[0].journal in stuck:
+            continue
+        try:
+            done.entries += ledger.apply(batch, applied)
+        except JournalProblem as problem:
+            done.problems.append(problem)
+            stuck.add(batch[0].journal)
+    broken = {problem.path.split(",")[0] for problem in done.problems}
+    for one in journals:
+        if one.live or one.uid in stuck or str(one.path) in broken or not one.path.exists():
+            continue
+        if applied_position(one.path).offset + one.torn < one.path.stat().st_size:
+            continue
+        if crashed is not None:
+            last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
+            for run in open_runs(one.path):
+                crashed(run, last_sign)
+                done.crashed += 1
+        retire(one.path)
+    return done

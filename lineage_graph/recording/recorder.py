@@ -1,0 +1,369 @@
+"""This process's way into the record: its journal, and the thread that takes it to the graph.
+
+`record` is all that a caller pays for: one line in a file. A background thread applies what has gathered, many entries in one
+transaction. Nothing about Neo4j or the disk raises from here: it warns once and the journal keeps the events.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+import time
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineage_graph.errors import GraphProblem, JournalProblem, LineageError, NotYetRecorded, Rejected
+from lineage_graph.events import Event, Json, Logged, RunFinished, Used
+from lineage_graph.journal import Entry, Journal
+
+# The driver takes a third of a second to import; only the background thread and readers need it.
+if TYPE_CHECKING:
+    from lineage_graph.graph import Graph
+    from lineage_graph.decide import Receipt
+    from lineage_graph.ledger import Ledger
+    from lineage_graph.lineage import Reader
+    from lineage_graph.recording.drain import Drained
+    from lineage_graph.settings import Settings
+
+IN_MEMORY = 5_000  # entries kept beside the file; beyond that the thread reads them back
+FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+
+
+class LineageWarning(UserWarning):
+    """Something about recording is not as it should be; the work goes on."""
+
+
+class Ticket:
+    """The answer to one recorded event, when it comes."""
+
+    def __init__(self, recorder: Recorder, seq: int, index: int, what: str) -> None:
+        self.what = what
+        self._recorder = recorder
+        self._seq = seq
+        self._index = index
+        self._there = threading.Event()
+        self._outcome: Json = {}
+
+    def settle(self, receipt: Receipt) -> None:
+        self._outcome = receipt.outcomes[self._index]
+        self._there.set()
+
+    def settled(self) -> bool:
+        return self._there.is_set()
+
+    def outcome(self, timeout: float | None = None) -> Json:
+        """What the graph said. timeout: seconds to wait, the setting by default.
+
+        Raises NotYetRecorded when no answer came in time, Rejected when the graph refused the event.
+        """
+        if not self._there.is_set():
+            why = self._recorder.drain(timeout, upto=self._seq)
+            if not self._there.is_set():
+                raise NotYetRecorded(self.what, why or "it takes longer than the timeout")
+        if self._outcome["result"] == "rejected":
+            raise Rejected(self.what, self._outcome["reason"])
+        return self._outcome
+
+
+class Recorder:
+    """One process's journal and its way to one graph."""
+
+    def __init__(self, settings: Settings, target: str | None = None) -> None:
+        self.settings = settings
+        self.pid = os.getpid()
+        # Events for a graph that was named in a call never mix with those for the configured one.
+        key = f"to-{hashlib.sha256(target.encode()).hexdigest()[:12]}" if target else ""
+        self.folder = settings.journals / key
+        self._journal: Journal | None = None
+        self._lock = threading.Lock()
+        self._pending: deque[Entry] = deque()
+        self._read_back = False
+        self._applied_seq = 0
+        self._tickets: weakref.WeakValueDictionary[int, Ticket] = weakref.WeakValueDictionary()
+        self._graph: Graph | None = None
+        self._ledger: Ledger | None = None
+        self._wanted = threading.Event()
+        self._progress = threading.Condition()
+        self._attempts = 0
+        self._trouble: str | None = None
+        self._warned: set[str] = set()
+        self._thread: threading.Thread | None = None
+        self._closing = False
+        self._apply_lock = threading.Lock()
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, *events: Event, what: str = "the event") -> Ticket:
+        """Writes events as one entry of the journal. Never raises for a disk or a server."""
+        with self._lock:
+            if self.settings.mode == "disabled":
+                return Ticket(self, 0, 0, what)
+            entry = self._append(events)
+            assert self._journal is not None
+            ticket = Ticket(self, self._journal.seq, len(events) - 1, what)
+            self._tickets[self._journal.seq] = ticket
+            if entry is None or self._read_back or len(self._pending) >= IN_MEMORY:
+                self._read_back = True
+                self._pending.clear()
+            else:
+                self._pending.append(entry)
+            if self._thread is None and self.settings.mode == "online":
+                self._thread = threading.Thread(target=self._run, name="lineage-graph", daemon=True)
+                self._thread.start()
+        self._wanted.set()
+        return ticket
+
+    def _append(self, events: tuple[Event, ...]) -> Entry | None:
+        """The entry written; None when the disk did not take it yet."""
+        if self._journal is None:
+            self._journal = self._new_journal()
+        try:
+            return self._journal.append(events)
+        except JournalProblem as problem:
+            # The journal keeps the entry and writes it before its next one.
+            self.warn("journal", f"{problem}; until then events are kept in memory only")
+            return None
+
+    def _new_journal(self) -> Journal:
+        try:
+            return Journal(self.folder, self.settings.fsync, self.settings.fsync_interval)
+        except JournalProblem as problem:
+            spare = Path(tempfile.mkdtemp(prefix="lineage-graph-"))
+            self.warn("journal", f"{problem}; until then events go to {spare}")
+            return Journal(spare, self.settings.fsync, self.settings.fsync_interval)
+
+    def warn(self, about: str, sentence: str) -> None:
+        """Says a thing once a process."""
+        if about not in self._warned:
+            self._warned.add(about)
+            with contextlib.suppress(LineageWarning):  # where warnings are errors, this one still never stops the work
+                warnings.warn(LineageWarning(f"lineage-graph: {sentence}"), stacklevel=3)
+
+    # ── the way to the graph ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def graph(self) -> Graph:
+        """The graph, opened once. Raises GraphProblem."""
+        with self._progress:
+            if self._graph is None:
+                from lineage_graph.ledger import Ledger
+                from lineage_graph.recording.connect import open_graph
+
+                self._graph = open_graph(self.settings)
+                self._ledger = Ledger(self._graph)
+            return self._graph
+
+    def reader(self, project: str | None = None) -> Reader:
+        """Questions to the graph. Raises GraphProblem."""
+        from lineage_graph.lineage import Reader
+
+        return Reader(self.graph(), project)
+
+    def _run(self) -> None:
+        """The background thread: applies what has gathered; waits longer after each failure."""
+        pause = FIRST_RETRY
+        while not self._closing:
+            self._wanted.wait()
+            self._wanted.clear()
+            try:
+                self._apply_own()
+                pause = FIRST_RETRY
+            except Exception as error:
+                self._note(error)
+                self._wait_to_retry(pause)
+                pause = min(pause * 2, LONGEST_RETRY)
+                self._wanted.set()
+
+    def _wait_to_retry(self, pause: float) -> None:
+        until = time.monotonic() + pause
+        with self._progress:
+            asked = self._attempts
+            while not self._closing and self._attempts == asked and time.monotonic() < until:
+                self._progress.wait(until - time.monotonic())
+
+    def _note(self, error: Exception) -> None:
+        sentence = str(error) if isinstance(error, LineageError) else f"{type(error).__name__}: {error}"
+        if isinstance(error, GraphProblem):
+            self.warn("graph", f"{sentence}; events are kept in {self.folder} and `lineage-graph sync` applies them")
+        else:
+            self.warn("apply", f"{sentence}; events are kept in {self.folder}")
+        with self._progress:
+            self._trouble = sentence
+            self._progress.notify_all()
+
+    def _apply_own(self) -> None:
+        """Applies all of this process's journal that is not applied. Raises GraphProblem, JournalProblem."""
+        from lineage_graph.recording import drain as draining
+
+        with self._apply_lock:
+            self.graph()
+            assert self._ledger is not None
+            while True:
+                with self._lock:
+                    own, read_back, batch = self._journal, self._read_back, list(self._pending)
+                    written = own.position.seq if own is not None else 0
+                if own is None or self._applied_seq >= written:
+                    return
+                if read_back:
+                    draining.apply_file(own.path, self._ledger, self._deliver, self._settle)
+                else:
+                    for entry in batch:
+                        self._deliver(entry)
+                    self._ledger.apply(batch, self._settle)
+                with self._lock:
+                    while self._pending and self._pending[0].seq <= self._applied_seq:
+                        self._pending.popleft()
+                    if read_back and self._applied_seq >= own.seq:
+                        self._read_back = False
+
+    def _settle(self, receipts: list[Receipt]) -> None:
+        for receipt in receipts:
+            ticket = self._tickets.get(receipt.seq)
+            if ticket is not None:
+                ticket.settle(receipt)
+            for outcome in receipt.outcomes:
+                if outcome["result"] == "rejected":
+                    self.warn(f"rejected {outcome['reason']}", f"an event was rejected: {outcome['reason']}")
+        with self._progress:
+            self._applied_seq = receipts[-1].seq
+            self._trouble = None
+            self._progress.notify_all()
+
+    def _deliver(self, entry: Entry) -> None:
+        """Uploads content that was staged, before the events that speak of it are applied."""
+        if self.settings.store is not None and "://" in self.settings.store:
+            from lineage_graph.recording.content import deliver
+
+            for event in entry.events:
+                if isinstance(event, Logged | Used):
+                    deliver(self.settings, event)
+
+    # ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def drain(self, timeout: float | None = None, upto: int | None = None) -> str | None:
+        """Waits until this journal is applied (up to entry `upto`), at most `timeout` seconds or until the graph fails.
+
+        Returns None when it is, else why it is not.
+        """
+        if self.settings.mode == "disabled":
+            return "recording is disabled"
+        if self.settings.mode == "offline":
+            return "recording is offline"
+        until = time.monotonic() + (self.settings.timeout if timeout is None else timeout)
+        with self._lock:
+            written = self._journal.position.seq if self._journal is not None else 0
+            target = written if upto is None else upto
+        if target > written:
+            return "the disk does not take it"
+        with self._progress:
+            if self._applied_seq >= target:
+                return None
+            self._trouble = None
+            self._attempts += 1
+            self._progress.notify_all()
+        self._wanted.set()
+        with self._progress:
+            while self._applied_seq < target:
+                if self._trouble is not None:
+                    return self._trouble
+                left = until - time.monotonic()
+                if left <= 0:
+                    return "it takes longer than the timeout"
+                self._progress.wait(left)
+        return None
+
+    def drain_host(self, progress: Callable[[int], None] | None = None) -> Drained:
+        """Applies the journals of this host that wait, but this process's own. Raises GraphProblem."""
+        from lineage_graph.recording import drain as draining
+
+        skip = self._journal.uid if self._journal is not None else None
+        if not any(one.uid != skip for one in draining.waiting(self.folder)):
+            return draining.Drained(problems=[])
+        self.graph()
+        assert self._ledger is not None
+        return draining.drain(
+            self.folder, self._ledger, skip=skip, deliver=self._deliver, crashed=self._crashed, progress=progress
+        )
+
+    def _crashed(self, run: str, at: datetime) -> None:
+        self.record(RunFinished(run=run, state="crashed", at=at))
+
+    # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def close(self) -> None:
+        """Applies what waits (bounded by the timeout) and closes journal and graph."""
+        if self._closing:
+            return
+        if self._journal is not None and self._journal.seq:
+            applied = self.drain() is None
+        else:
+            applied = False
+        self._closing = True
+        with self._progress:
+            self._progress.notify_all()
+        self._wanted.set()
+        if self._journal is not None:
+            with contextlib.suppress(JournalProblem):
+                self._journal.close()
+            if applied and self._journal.path.parent == self.folder:
+                from lineage_graph.recording import drain as draining
+
+                draining.retire(self._journal.path)
+        if self._thread is not None:
+            self._thread.join(1.0)
+        if self._graph is not None:
+            self._graph.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._closing
+
+    def abandon(self) -> None:
+        """In a forked child: leaves the parent's journal and connections alone."""
+        self._closing = True
+        if self._journal is not None:
+            self._journal.abandon()
+
+
+_recorders: dict[str, Recorder] = {}
+_registry = threading.Lock()
+
+
+def recorder_for(settings: Settings, target: str | None = None) -> Recorder:
+    """The process's recorder for these settings; a forked child gets its own."""
+    key = f"{settings.home}\n{settings.uri}\n{settings.database}\n{settings.mode}\n{settings.fsync}\n{target}"
+    with _registry:
+        found = _recorders.get(key)
+        if found is None or found.closed:
+            found = _recorders[key] = Recorder(settings, target)
+        return found
+
+
+def _in_child() -> None:
+    global _registry
+    _registry = threading.Lock()
+    for recorder in list(_recorders.values()):
+        recorder.abandon()
+    _recorders.clear()
+
+
+def close_all() -> None:
+    """Ends the runs that are open and closes every recorder of this process."""
+    from lineage_graph.recording.run import finish_all
+
+    finish_all()
+    for recorder in list(_recorders.values()):
+        recorder.close()
+    _recorders.clear()
+
+
+os.register_at_fork(after_in_child=_in_child)
+atexit.register(close_all)
