@@ -204,7 +204,6 @@ class RecordedVersion:
     # ── what the graph knows ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _reader(self) -> Reader:
-        self._recorder.drain()  # so that one reads what one wrote
         return self._recorder.reader()
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
 from lineage_graph.recording.artifact import RecordedVersion
@@ -31,16 +30,15 @@ def connect(
     """
     settings = load(uri=uri, user=user, password=password, database=database, project=project)
     recorder = recorder_for(settings, target=f"{uri}|{settings.database}" if uri else None)
-    graph = recorder.graph()
-    graph.version()
-    return LineageGraph(graph, recorder, settings.project)
+    recorder.graph().version()
+    return LineageGraph(recorder, settings.project)
 
 
 class LineageGraph(Reader):
     """A lineage graph that is open: every question of `Reader`, and versions to download, alias and edit."""
 
-    def __init__(self, graph: Graph, recorder: Recorder, project: str | None) -> None:
-        super().__init__(graph, project)
+    def __init__(self, recorder: Recorder, project: str | None) -> None:
+        super().__init__(recorder.own_writes_first(), project)
         self.recorder = recorder
 
     def artifact(self, name: str, *, as_of: Time = None) -> RecordedVersion:

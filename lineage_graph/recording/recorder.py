@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from lineage_graph.errors import GraphProblem, JournalProblem, LineageError, NotYetRecorded, Rejected
 from lineage_graph.events import Event, Json, Logged, RunFinished, Used
@@ -27,10 +27,11 @@ from lineage_graph.journal import Entry, Journal
 
 # The driver takes a third of a second to import; only the background thread and readers need it.
 if TYPE_CHECKING:
-    from lineage_graph.graph import Graph
+    from lineage_graph.graph import Graph, Rows
     from lineage_graph.decide import Receipt
     from lineage_graph.ledger import Ledger
     from lineage_graph.lineage import Reader
+    from lineage_graph.queries import Query
     from lineage_graph.recording.drain import Drained
     from lineage_graph.settings import Settings
 
@@ -162,10 +163,14 @@ class Recorder:
             return self._graph
 
     def reader(self, project: str | None = None) -> Reader:
-        """Questions to the graph. Raises GraphProblem."""
+        """Questions to the graph, each asked when it has what this process wrote. Raises GraphProblem."""
         from lineage_graph.lineage import Reader
 
-        return Reader(self.graph(), project)
+        return Reader(self.own_writes_first(), project)
+
+    def own_writes_first(self) -> Graph:
+        """The graph, as one who writes to it reads it."""
+        return cast("Graph", _OwnWritesFirst(self))
 
     def _run(self) -> None:
         """The background thread: applies what has gathered; waits longer after each failure."""
@@ -302,10 +307,7 @@ class Recorder:
         """Applies what waits (bounded by the timeout) and closes journal and graph."""
         if self._closing:
             return
-        if self._journal is not None and self._journal.seq:
-            applied = self.drain() is None
-        else:
-            applied = False
+        applied = self._journal is not None and self._journal.seq > 0 and self.drain() is None
         self._closing = True
         with self._progress:
             self._progress.notify_all()
@@ -331,6 +333,18 @@ class Recorder:
         self._closing = True
         if self._journal is not None:
             self._journal.abandon()
+
+
+class _OwnWritesFirst:
+    """A graph's `read`, after this process's journal is applied."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._graph = recorder.graph()
+
+    def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
+        self._recorder.drain()
+        return self._graph.read(query, timeout, **parameters)
 
 
 _recorders: dict[str, Recorder] = {}
