@@ -50,6 +50,8 @@ def _words(error: Exception) -> str:
 def translate(error: Exception, uri: str, user: str, query: str) -> GraphProblem:
     """Our error for one of the driver's: the nearest class in its ancestry decides."""
     if isinstance(error, driver_errors.Neo4jError):
+        if error.code == "Neo.ClientError.Security.AuthenticationRateLimit":
+            return GraphRefusedLogin(uri, user)
         words = _words(error).lower()
         if "read-only" in words or "read only" in words or "access mode" in words:
             return GraphReadOnly(uri)

@@ -22,19 +22,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, TypeVar
-from uuid import uuid4
+from typing import BinaryIO, TypeVar
 
+from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem
-from lineage_graph.manifest import CHECKABLE, Draft, Entry, Manifest, folders_of, local_of, read_through
+from lineage_graph.manifest import CHECKABLE, Entry, Manifest, folders_of, local_of, read_through
+from lineage_graph.places import Progress, landing, masked, place_at, told
 
-Progress = Callable[[int], object]
-"""Called with the number of bytes just done; never by two threads at once."""
 T = TypeVar("T")
 R = TypeVar("R")
 
-WHOLE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"}
-WORKERS = 8
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 
 
@@ -61,37 +58,6 @@ def _listing(digest: str) -> str:
     return f"manifests/{_hex(digest)[:2]}/{_hex(digest)}.json"
 
 
-def _masked(url: str) -> str:
-    """`url` without the password in it."""
-    return re.sub(r"//[^/@]*@", "//", url)
-
-
-@contextmanager
-def _told(where: object, todo: str) -> Iterator[None]:
-    """Whatever goes wrong inside becomes ContentProblem; fsspec's file systems raise errors of many libraries."""
-    try:
-        yield
-    except ContentProblem:
-        raise
-    except Exception as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else f"{error}" or type(error).__name__
-        raise ContentProblem(where, f"{why.rstrip('.')}; {todo}") from error
-
-
-@contextmanager
-def _landing(target: Path, temporary: Path) -> Iterator[BinaryIO]:
-    """A file that is at `target`, whole, when the block ends; when it raises, nothing is. Both on one file system."""
-    part = temporary / f".{uuid4().hex}.part"
-    try:
-        with part.open("xb") as file:
-            yield file
-        part.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-
-
 def _each(work: Callable[[T], R], items: Iterable[T], workers: int) -> list[R]:
     if workers == 1:
         return [work(item) for item in items]
@@ -114,140 +80,16 @@ def _one_at_a_time(progress: Progress | None) -> Progress:
     return tell
 
 
-def _refuse(local: Path, digest: str, found: str) -> None:
-    if found != digest:
-        raise ContentProblem(local, f"is not {digest} but {found}: it changed since it was added; add it again")
-
-
-class _Folder:
-    """A place in a local folder; no fsspec, which takes 100 ms to import."""
-
-    workers = 1
-
-    def __init__(self, root: Path) -> None:
-        self.root = root.absolute()
-        self.temporary = self.root / "tmp"
-
-    def where(self, key: str) -> str:
-        return str(self.root / key)
-
-    def size(self, key: str) -> int | None:
-        try:
-            status = (self.root / key).stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-    def open(self, key: str) -> BinaryIO:
-        return (self.root / key).open("rb")
-
-    def put(self, key: str, local: Path, digest: str, progress: Progress) -> None:
-        with local.open("rb", buffering=0) as source, self._new(key) as file:
-
-            def copy(data: bytes) -> None:
-                file.write(data)
-                progress(len(data))
-
-            _refuse(local, digest, read_through(source, copy)[0])
-
-    def write(self, key: str, data: bytes) -> None:
-        with self._new(key) as file:
-            file.write(data)
-
-    @contextmanager
-    def _new(self, key: str) -> Iterator[BinaryIO]:
-        target = self.root / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.temporary.mkdir(exist_ok=True)
-        with _landing(target, self.temporary) as file:
-            yield file
-            # Nothing edits a blob by mistake. Read-only for whoever may read it: a private umask stays private.
-            os.chmod(file.name, stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o444)  # noqa: PTH101
-
-
-class _Remote:
-    """A place behind an fsspec URL."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
-        self.whole = url.partition("://")[0] in WHOLE
-        self.workers = WORKERS if self.whole else 1
-        self._made: tuple[int, Any, str] | None = None
-
-    def where(self, key: str) -> str:
-        return f"{_masked(self.url)}/{key}"
-
-    def _at(self, key: str) -> tuple[Any, str]:
-        # A fork makes its own: the event loop of an asynchronous file system does not survive one.
-        if self._made is None or self._made[0] != os.getpid():
-            from fsspec.core import url_to_fs
-
-            with _told(_masked(self.url), "install what its protocol needs, or set another store"):
-                self._made = (os.getpid(), *url_to_fs(self.url, use_listings_cache=False))
-        _, system, root = self._made
-        return system, f"{root.rstrip('/')}/{key}"
-
-    def size(self, key: str) -> int | None:
-        system, path = self._at(key)
-        try:
-            info = system.info(path)
-        except FileNotFoundError:
-            return None
-        return int(info["size"]) if info["type"] == "file" else None
-
-    def open(self, key: str) -> BinaryIO:
-        system, path = self._at(key)
-        file: BinaryIO = system.open(path, "rb")
-        return file
-
-    def put(self, key: str, local: Path, digest: str, progress: Progress) -> None:
-        # Read twice, as a file system's own put_file sends in parallel parts and hashes nothing.
-        with local.open("rb", buffering=0) as source:
-            found, size = read_through(source)
-            _refuse(local, digest, found)
-            before = os.fstat(source.fileno()).st_mtime_ns
-
-        def send(system: Any, path: str) -> None:
-            system.put_file(str(local), path)
-            after = local.stat()
-            if (after.st_size, after.st_mtime_ns, system.info(path)["size"]) != (size, before, size):
-                system.rm_file(path)
-                raise ContentProblem(local, "changed while it was sent, or arrived cut short; put it again")
-
-        self._settle(key, send)
-        progress(size)
-
-    def write(self, key: str, data: bytes) -> None:
-        self._settle(key, lambda system, path: system.pipe_file(path, data))
-
-    def _settle(self, key: str, send: Callable[[Any, str], None]) -> None:
-        system, path = self._at(key)
-        if self.whole:
-            send(system, path)
-            return
-        _, part = self._at(f"tmp/{uuid4().hex}.part")
-        for folder in {path.rpartition("/")[0], part.rpartition("/")[0]}:
-            system.makedirs(folder, exist_ok=True)
-        try:
-            send(system, part)
-            system.mv(part, path)
-        except BaseException:
-            with suppress(Exception):
-                system.rm_file(part)
-            raise
-
-
 class Store:
     """Blobs and manifests in one place."""
 
     def __init__(self, url: str | os.PathLike[str]) -> None:
         """url: a local folder (made when first written to), or any URL that fsspec knows. Nothing is opened yet."""
         self.url = os.fspath(url)
-        local = local_of(self.url) or (None if "://" in self.url else Path(self.url).expanduser())
-        self._place = _Remote(self.url) if local is None else _Folder(local)
+        self._place = place_at(self.url)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_masked(self.url)!r})"
+        return f"{type(self).__name__}({masked(self.url)!r})"
 
     def put_file(self, local_path: str | os.PathLike[str], digest: str, progress: Progress | None = None) -> bool:
         """Keeps the bytes of a local file; whether they were new. Reads nothing where such a blob is already.
@@ -256,9 +98,9 @@ class Store:
         Raises ContentProblem when they have another, or the place cannot be written.
         """
         local, tell = Path(local_path), progress or _quiet
-        with _told(local, "give a file that can be read"):
+        with told(local, "give a file that can be read"):
             size = local.stat().st_size
-        with _told(self._place.where(_blob(digest)), f"make {_masked(self.url)} writable, or set another store"):
+        with told(self._place.where(_blob(digest)), f"make {masked(self.url)} writable, or set another store"):
             if self._place.size(_blob(digest)) == size:
                 tell(size)
                 return False
@@ -268,7 +110,7 @@ class Store:
     def put_manifest(self, manifest: Manifest) -> None:
         """Keeps a manifest, unless a whole one of that digest is there. Its blobs come first: see `put`."""
         text, key = manifest.to_json().encode(), _listing(manifest.digest)
-        with _told(self._place.where(key), f"make {_masked(self.url)} writable, or set another store"):
+        with told(self._place.where(key), f"make {masked(self.url)} writable, or set another store"):
             size = self._place.size(key)
             if size is not None:
                 with suppress(ContentProblem):
@@ -290,7 +132,7 @@ class Store:
 
     def has_manifest(self, digest: str) -> bool:
         """Whether the manifest of that digest is here."""
-        with _told(self._place.where(_listing(digest)), "make it readable"):
+        with told(self._place.where(_listing(digest)), "make it readable"):
             return self._place.size(_listing(digest)) is not None
 
     def missing(self, manifest: Manifest) -> list[Entry]:
@@ -302,7 +144,7 @@ class Store:
     def manifest(self, digest: str) -> Manifest:
         """The manifest of that digest, verified. Raises ContentProblem."""
         where = self._place.where(_listing(digest))
-        with _told(where, "put it again from where it was logged"), self._place.open(_listing(digest)) as file:
+        with told(where, "put it again from where it was logged"), self._place.open(_listing(digest)) as file:
             manifest = Manifest.from_json(file.read())
         if manifest.digest != digest:
             raise ContentProblem(where, f"holds {manifest.digest}, so it was altered; delete it and put it again")
@@ -310,7 +152,7 @@ class Store:
 
     def open(self, digest: str) -> BinaryIO:
         """A blob to read from, not verified (`fetch` does that). Raises ContentProblem."""
-        with _told(self._place.where(_blob(digest)), "put it again from where it was logged"):
+        with told(self._place.where(_blob(digest)), "put it again from where it was logged"):
             return self._place.open(_blob(digest))
 
     def fetch(self, entry: Entry, target_path: str | os.PathLike[str], progress: Progress | None = None) -> None:
@@ -322,9 +164,9 @@ class Store:
         target, tell = Path(target_path), progress or _quiet
         algorithm = entry.digest.partition(":")[0]
         known = algorithm in CHECKABLE
-        with self._source(entry) as source, _told(target, "give a place that can be written"):
+        with self._source(entry) as source, told(target, "give a place that can be written"):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with _landing(target, target.parent) as file:
+            with landing(target, target.parent) as file:
 
                 def copy(data: bytes) -> None:
                     file.write(data)
@@ -351,7 +193,7 @@ class Store:
         Raises ContentProblem: for a reference that cannot be reached, when all the rest is written.
         """
         root, tell = Path(folder), _one_at_a_time(progress)
-        with _told(root, "give a folder that can be written"):
+        with told(root, "give a folder that can be written"):
             _make_folders(root, manifest)
 
         def bring(entry: Entry) -> tuple[Entry, CannotFetch] | None:
@@ -376,7 +218,7 @@ class Store:
         return root
 
     def _size(self, digest: str) -> int | None:
-        with _told(self._place.where(_blob(digest)), "make the store readable"):
+        with told(self._place.where(_blob(digest)), "make the store readable"):
             return self._place.size(_blob(digest))
 
     @contextmanager
@@ -388,7 +230,7 @@ class Store:
         try:
             file = _open_reference(entry.ref)
         except Exception as error:
-            raise CannotFetch(_masked(entry.ref), f"cannot be read ({error})") from error
+            raise CannotFetch(masked(entry.ref), f"cannot be read ({error})") from error
         with file:
             yield file
 

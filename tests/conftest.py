@@ -7,6 +7,8 @@ else the managed local server. Tests share it, each under a project of its own.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,23 +30,22 @@ class Address:
 
 
 def _docker_answers() -> bool:
-    try:
-        import docker
-
-        client = docker.from_env(timeout=2)
-        try:
-            return bool(client.ping())
-        finally:
-            client.close()
-    except Exception:
+    if shutil.which("docker") is None:
         return False
+    try:
+        return subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+SERVER = {k: os.environ.get(k) for k in ("NEO4J_URI", "NEO4J_USERNAME", "NEO4J_PASSWORD")}
 
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Where the session's Neo4j is."""
-    if uri := os.environ.get("NEO4J_URI"):
-        yield Address(uri, os.environ.get("NEO4J_USERNAME", "neo4j"), os.environ["NEO4J_PASSWORD"])
+    if SERVER["NEO4J_URI"]:
+        yield Address(SERVER["NEO4J_URI"], SERVER["NEO4J_USERNAME"] or "neo4j", SERVER["NEO4J_PASSWORD"] or "")
     elif _docker_answers():
         from testcontainers.community.neo4j import Neo4jContainer
 
@@ -78,7 +79,7 @@ def project() -> str:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder and a config folder of this test's own, and no setting from outside."""
-    for name in [n for n in os.environ if n.startswith("LINEAGE_GRAPH_")]:
+    for name in [n for n in os.environ if n.startswith(("LINEAGE_GRAPH_", "NEO4J_"))]:
         if name not in {"LINEAGE_GRAPH_JARS", "LINEAGE_GRAPH_TEST_NEO4J", "LINEAGE_GRAPH_SHARED_DATA"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lineage_graph import manifest as files
 from lineage_graph.canonical import plain
+from lineage_graph.draft import Draft
 from lineage_graph.errors import ArtifactClosed, NameNotUnderstood, NotYetRecorded
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
@@ -65,7 +66,7 @@ class Artifact:
         self.description = description
         self.metadata: dict[str, Any] | None = plain(dict(metadata), "metadata") if metadata is not None else None
         self.tags = check_tags(tags)
-        self.draft = files.Draft(name)
+        self.draft = Draft(name)
         self.recorded: RecordedVersion | None = None
 
     def __repr__(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem
 from lineage_graph.events import Logged, Used
-from lineage_graph.manifest import Draft, Manifest
+from lineage_graph.manifest import Manifest
 from lineage_graph.settings import Settings
 from lineage_graph.store import Staging, Store
 

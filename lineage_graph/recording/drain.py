@@ -11,7 +11,7 @@ import heapq
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -125,7 +125,7 @@ class Drained:
     events: int = 0
     rejected: int = 0
     crashed: int = 0
-    problems: list[JournalProblem] | None = None
+    problems: list[JournalProblem] = field(default_factory=list)
 
 
 def _first_at(head: tuple[Entry, Position]) -> str:
@@ -178,14 +178,13 @@ def drain(
     progress: called with the number of events after each batch.
     A broken journal is applied up to the break and named in the result. Raises GraphProblem.
     """
-    done = Drained(problems=[])
-    assert done.problems is not None
+    done = Drained()
     journals = [one for one in waiting(folder) if one.uid != skip]
     positions: dict[str, Position] = {}
     paths: dict[str, Path] = {one.uid: one.path for one in journals}
 
     def entries() -> Iterator[Entry]:
-        for path, entry, position in in_order([one for one in journals if one.bytes], done.problems or []):
+        for path, entry, position in in_order([one for one in journals if one.bytes], done.problems):
             if deliver is not None:
                 deliver(entry)
             positions[f"{path.stem}/{entry.seq}"] = position

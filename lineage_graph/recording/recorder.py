@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from lineage_graph.errors import GraphProblem, JournalProblem, LineageError, NotYetRecorded, Rejected
+from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError, NotYetRecorded, Rejected
 from lineage_graph.events import Event, Json, Logged, RunFinished, Used
 from lineage_graph.journal import Entry, Journal
 
@@ -183,7 +183,8 @@ class Recorder:
                 pause = FIRST_RETRY
             except Exception as error:
                 self._note(error)
-                self._wait_to_retry(pause)
+                # A server that refused a password counts tries, and locks out who tries often.
+                self._wait_to_retry(LONGEST_RETRY if isinstance(error, GraphRefusedLogin) else pause)
                 pause = min(pause * 2, LONGEST_RETRY)
                 self._wanted.set()
 
@@ -291,7 +292,7 @@ class Recorder:
 
         skip = self._journal.uid if self._journal is not None else None
         if not any(one.uid != skip for one in draining.waiting(self.folder)):
-            return draining.Drained(problems=[])
+            return draining.Drained()
         self.graph()
         assert self._ledger is not None
         return draining.drain(

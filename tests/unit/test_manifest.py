@@ -17,8 +17,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage_graph.draft import Draft
 from lineage_graph.errors import ArtifactClosed, ContentProblem
-from lineage_graph.manifest import FORMAT, Difference, Draft, Entry, Manifest, clean_path, diff, local_of
+from lineage_graph.manifest import FORMAT, Difference, Entry, Manifest, clean_path, diff, local_of
 
 
 def of(text: str) -> str:

@@ -17,9 +17,10 @@ from typing import Any
 import fsspec
 import pytest
 
-from lineage_graph import store as room
+from lineage_graph import places as room
+from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem
-from lineage_graph.manifest import Draft, Entry, Manifest
+from lineage_graph.manifest import Entry, Manifest
 from lineage_graph.store import CannotFetch, Staging, Store
 
 
@@ -186,7 +187,7 @@ def test_a_store_is_found_by_path_text_or_file_uri(source: Path, tmp_path: Path)
 def test_a_local_store_does_without_fsspec(source: Path, tmp_path: Path) -> None:
     code = f"""
 import sys
-from lineage_graph.manifest import Draft
+from lineage_graph.draft import Draft
 from lineage_graph.store import Store
 draft = Draft(); draft.add_dir({str(source)!r})
 store = Store({str(tmp_path / "s")!r})
@@ -315,7 +316,7 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
         out.truncate(300 << 20)
     code = f"""
 import resource
-from lineage_graph.manifest import Draft
+from lineage_graph.draft import Draft
 from lineage_graph.store import Store
 resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
 draft = Draft(); draft.add_file({str(big)!r})
