@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 import neo4j
 from neo4j import exceptions as driver_errors
@@ -89,7 +89,7 @@ class Graph:
             raise GraphUnreachable(uri, _words(error)) from error
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
         self._checked = False
-        self._schema = False
+        self._schema = threading.Event()
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -136,8 +136,7 @@ class Graph:
 
         def unit(tx: neo4j.ManagedTransaction) -> T:
             def run(query: Query, **parameters: Any) -> Rows:
-                # Query texts come from files alone; the driver's type asks for a literal.
-                return [dict(r) for r in tx.run(cast("LiteralString", query.text), parameters)]
+                return [dict(r) for r in tx.run(query.text, parameters)]
 
             return work(run)
 
@@ -152,7 +151,7 @@ class Graph:
 
     def explain(self, query: Query, parameters: Mapping[str, Any], mode: str = "EXPLAIN") -> tuple[list[str], Any]:
         """(column names, plan) of a query, by EXPLAIN (nothing runs) or PROFILE."""
-        text = cast("LiteralString", f"{mode} {query.text}")
+        text = f"{mode} {query.text}"
         with self._translated(query.name), self._driver.session(database=self.database) as session:
             result = session.run(text, dict(parameters))
             keys = list(result.keys())
@@ -161,15 +160,15 @@ class Graph:
 
     def _ensure_schema(self) -> None:
         """Constraints and indexes, once a process; safe when several do it at once."""
-        if self._schema:
+        if self._schema.is_set():
             return
         with self._lock:
-            if self._schema:
+            if self._schema.is_set():
                 return
             if not self._checked:
                 self.version()
             for name in ("schema/constraints", "schema/indexes"):
                 for statement in queries.get(name).statements:
                     with self._translated(name), self._driver.session(database=self.database) as session:
-                        session.run(cast("LiteralString", statement)).consume()
-            self._schema = True
+                        session.run(statement).consume()
+            self._schema.set()

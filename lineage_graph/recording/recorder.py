@@ -277,14 +277,11 @@ class Recorder:
             self._progress.notify_all()
         self._wanted.set()
         with self._progress:
-            while self._applied_seq < target:
-                if self._trouble is not None:
-                    return self._trouble
-                left = until - time.monotonic()
-                if left <= 0:
-                    return "it takes longer than the timeout"
-                self._progress.wait(left)
-        return None
+            left = until - time.monotonic()
+            answered = self._progress.wait_for(lambda: self._applied_seq >= target or self._trouble is not None, left)
+            if self._applied_seq >= target:
+                return None
+            return self._trouble if answered else "it takes longer than the timeout"
 
     def drain_host(self, progress: Callable[[int], None] | None = None) -> Drained:
         """Applies the journals of this host that wait, but this process's own. Raises GraphProblem."""
