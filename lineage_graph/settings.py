@@ -8,6 +8,7 @@ config folder (`lineage-graph doctor` prints where that is). Neo4j's own `NEO4J_
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -89,11 +90,25 @@ class Settings(BaseSettings):
 
 def load(**given: object) -> Settings:
     """The settings in force now; `given` wins where it is not None. Raises SettingWrong."""
+    said = tuple((k, v) for k, v in sorted(given.items()) if v is not None)
+    ours = ("LINEAGE_GRAPH_", "NEO4J_", "XDG_", "HOME")
+    environment = tuple((k, v) for k, v in os.environ.items() if k.upper().startswith(ours))
+    file = config_file()
     try:
-        return Settings(**{k: v for k, v in given.items() if v is not None})  # type: ignore[arg-type]
+        changed = file.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return _load(said, environment, str(file), changed)
+
+
+@lru_cache(maxsize=8)
+def _load(given: tuple[tuple[str, object], ...], environment: object, file: str, changed: int) -> Settings:
+    """Reads them all; what else is given says when to do it again, as it takes a millisecond."""
+    try:
+        return Settings(**dict(given))  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
         raise SettingWrong(name, f"{first['msg']}, not {first['input']!r}") from None
     except ValueError as error:
-        raise SettingWrong(str(config_file()), f"cannot be read: {error}") from None
+        raise SettingWrong(file, f"cannot be read: {error}") from None

@@ -7,6 +7,20 @@ Its steps, in `lineage_graph.demo.steps`, are scripts to copy from.
 
 from __future__ import annotations
 
-from lineage_graph.demo.show import run_demo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["run_demo"]
+
+
+def run_demo(console: Console, *, serve: bool = False) -> int:
+    """Runs the pipeline into the configured Neo4j, or the managed local one, and shows where the model came from.
+
+    console: where it is shown. serve: with Neo4j Browser, where the server is the local one.
+    Returns 0, or 2 when a step failed. Raises ExtraMissing, LocalServerProblem, GraphProblem, SettingWrong.
+    """
+    from lineage_graph.demo.show import show  # the steps import this package, and need nothing of it
+
+    return show(console, browser=serve)

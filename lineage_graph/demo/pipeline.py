@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-GRID = [(C, gamma) for C in (1.0, 10.0) for gamma in (0.0003, 0.001, 0.003, 0.01)]
+GRID = [(C, gamma) for C in (1.0, 10.0) for gamma in (0.0001, 0.0005, 0.001, 0.002)]
 TAIL = 12
 
 

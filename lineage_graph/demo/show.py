@@ -42,12 +42,8 @@ NEXT = (
 )
 
 
-def run_demo(console: Console, *, serve: bool = False) -> int:
-    """Runs the pipeline into the configured Neo4j, or the managed local one, and shows where the model came from.
-
-    console: where it is shown. serve: with Neo4j Browser, where the server is the local one.
-    Returns 0, or 2 when a step failed. Raises ExtraMissing, LocalServerProblem, GraphProblem, SettingWrong.
-    """
+def show(console: Console, *, browser: bool = False) -> int:
+    """What `lineage_graph.demo.run_demo` does."""
     from lineage_graph.recording.connection import connect
     from lineage_graph.settings import load
 
@@ -55,7 +51,7 @@ def run_demo(console: Console, *, serve: bool = False) -> int:
         raise ExtraMissing("the demonstration (scikit-learn)", "demo")
     began = time.monotonic()
     settings = load(mode="online")
-    _server(settings, console, serve)
+    _server(settings, console, browser)
     folder = settings.home / "demo" / _suffix()
     with connect() as graph:
         graph.sync()

@@ -95,6 +95,7 @@ def command() -> str | None:
     return text(shlex.join(arguments))
 
 
+@lru_cache(maxsize=1)
 def script() -> str | None:
     """The script's path, relative to its Git work tree (or to the working folder): the default `step`."""
     main = sys.modules.get("__main__")

@@ -183,8 +183,15 @@ def drain(
     positions: dict[str, Position] = {}
     paths: dict[str, Path] = {one.uid: one.path for one in journals}
 
+    behind = [one for one in journals if one.bytes]
+    known = ledger.applied([one.uid for one in behind]) if behind else {}
+
     def entries() -> Iterator[Entry]:
-        for path, entry, position in in_order([one for one in journals if one.bytes], done.problems):
+        for path, entry, position in in_order(behind, done.problems):
+            if (entry.seq, entry.hash) == known.get(path.stem):
+                note_applied(path, position)
+            if entry.seq <= known.get(path.stem, (0, ""))[0]:
+                continue
             if deliver is not None:
                 deliver(entry)
             positions[f"{path.stem}/{entry.seq}"] = position
@@ -213,7 +220,7 @@ def drain(
     for one in journals:
         if one.live or one.uid in stuck or str(one.path) in broken or not one.path.exists():
             continue
-        if applied_position(one.path).offset + one.torn < one.path.stat().st_size:
+        if applied_position(one.path).offset + one.torn < one.path.stat().st_size:  # more came, or was left
             continue
         if crashed is not None:
             last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)

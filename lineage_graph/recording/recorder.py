@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from lineage_graph.settings import Settings
 
 IN_MEMORY = 5_000  # entries kept beside the file; beyond that the thread reads them back
+GATHER = 0.05  # seconds that events gather before they are applied together, unless somebody waits for them
+MARK = 0.5  # seconds between notes, for other processes, of how far this journal is applied
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 
 
@@ -93,8 +95,10 @@ class Recorder:
         self._graph: Graph | None = None
         self._ledger: Ledger | None = None
         self._wanted = threading.Event()
+        self._urgent = threading.Event()
         self._progress = threading.Condition()
         self._attempts = 0
+        self._marked = 0.0
         self._trouble: str | None = None
         self._warned: set[str] = set()
         self._thread: threading.Thread | None = None
@@ -177,7 +181,9 @@ class Recorder:
         pause = FIRST_RETRY
         while not self._closing:
             self._wanted.wait()
+            self._urgent.wait(GATHER)
             self._wanted.clear()
+            self._urgent.clear()
             try:
                 self._apply_own()
                 pause = FIRST_RETRY
@@ -215,8 +221,8 @@ class Recorder:
             while True:
                 with self._lock:
                     own, read_back, batch = self._journal, self._read_back, list(self._pending)
-                    written = own.position.seq if own is not None else 0
-                if own is None or self._applied_seq >= written:
+                    written = own.position if own is not None else None
+                if own is None or written is None or self._applied_seq >= written.seq:
                     return
                 if read_back:
                     draining.apply_file(own.path, self._ledger, self._deliver, self._settle)
@@ -224,6 +230,9 @@ class Recorder:
                     for entry in batch:
                         self._deliver(entry)
                     self._ledger.apply(batch, self._settle)
+                    if time.monotonic() - self._marked > MARK:
+                        self._marked = time.monotonic()
+                        draining.note_applied(own.path, written)
                 with self._lock:
                     while self._pending and self._pending[0].seq <= self._applied_seq:
                         self._pending.popleft()
@@ -275,6 +284,7 @@ class Recorder:
             self._trouble = None
             self._attempts += 1
             self._progress.notify_all()
+        self._urgent.set()
         self._wanted.set()
         with self._progress:
             left = until - time.monotonic()
@@ -309,6 +319,7 @@ class Recorder:
         self._closing = True
         with self._progress:
             self._progress.notify_all()
+        self._urgent.set()
         self._wanted.set()
         if self._journal is not None:
             with contextlib.suppress(JournalProblem):

@@ -191,7 +191,7 @@ def test_a_process_that_dies_leaves_a_crashed_run_and_all_its_events(
         assert run.use_artifact("raw").version == "v0"
     graph = lg.connect()
     assert graph.run(f"{project}/runs/doomed").state == "crashed"
-    assert not list((home / "journals").glob("*.applied"))
+    assert len(list((home / "journals" / "done").glob("*.jsonl"))) == 1
 
 
 def test_an_uncaught_error_is_a_failed_run(project: str, online: Address, python: Start) -> None:
