@@ -70,6 +70,7 @@ def init(
     resumed_from: str | None = None,
     resume: bool | Literal["allow", "must", "never"] = False,
     mode: Literal["online", "offline", "disabled"] | None = None,
+    command: str | None = None,
 ) -> Run:
     """Starts a run and records that it began. (W&B: `wandb.init`.)
 
@@ -81,6 +82,7 @@ def init(
     retry_of, child_of, resumed_from: 'project/runs/ID' of another run (or its ID in this project).
     resume:   go on with the run of that `id`.
     mode:     'online', 'offline' (journal only) or 'disabled'; default: the setting `mode`.
+    command:  the command line that does the work; default: this process's own.
     With LINEAGE_GRAPH_RUN in the environment (and no id), the process joins that run and does not finish it.
     Raises NameNotUnderstood, NotJson, SettingWrong; never anything about Neo4j or the disk.
     """
@@ -113,7 +115,7 @@ def init(
         retry_of=_other(retry_of, run_name.project),
         resumed_from=_other(resumed_from, run_name.project),
         config=given or None,
-        command=capture.command(),
+        command=command or capture.command(),
         description=notes,
         tags=check_tags(tags),
         environment=capture.environment(here),

@@ -1,0 +1,143 @@
+"""A walk as a tree: versions and runs in turn, each node opened once, then referred to as `… (above)`.
+
+1. Home is the root; a child is one edge further from it.
+2. A node has one place: where it is met first, reading downwards. Met again it is one line, so lines are at most edges + 1.
+3. A large walk is opened as far as `LINES` lines allow, the nearest nodes first; what is not opened ends in `…`.
+4. The last line always counts the whole walk; where not all of it is drawn, the line before says so and what to do.
+Nothing here recurses, so a chain of any length is drawn.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from rich.text import Text
+from rich.tree import Tree
+
+from lineage_graph.formats import words
+from lineage_graph.models import Lineage, RunNode, VersionNode
+
+LINES = 2_000
+LEVELS = 60
+CHILDREN = 200
+STATES = {"finished": "green", "failed": "red", "crashed": "red", "killed": "red", "running": "yellow"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A tree to print. hidden: how many runs and versions it leaves out."""
+
+    tree: Tree
+    hidden: int
+    counts: str
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands below the tree: what is left out, and the counts of the whole walk."""
+        left_out = (
+            f"{self.hidden:,} of these are not drawn: `--format table` lists all, `--format json` has the edges too,"
+            " `--depth N` looks less far"
+        )
+        return [left_out] * bool(self.hidden) + [self.counts]
+
+
+def counts(lineage: Lineage) -> str:
+    """'3 versions, 2 runs, 4 edges': each thing once, home among them."""
+    return ", ".join(
+        words.counted(len(things), one)
+        for things, one in ((lineage.versions, "version"), (lineage.runs, "run"), (lineage.edges, "edge"))
+    )
+
+
+def version_line(version: VersionNode) -> Text:
+    """A version in one line: name, type, aliases, short digest, size."""
+    aliases = ", ".join(map(words.printable, version.aliases))
+    return _line(
+        (version.name, "bold cyan"),
+        (words.printable(version.type), ""),
+        (aliases, "green"),
+        (words.digest(version.digest), "dim"),
+        (words.size(version.size), "dim"),
+    )
+
+
+def run_line(run: RunNode) -> Text:
+    """A run in one line: readable name, job type, state, how long it took, full name."""
+    return _line(
+        (words.printable(run.name), "bold magenta"),
+        (words.printable(run.job_type or run.step or "run"), ""),
+        (run.state, STATES.get(run.state, "")),
+        (words.took(run.started_at, run.ended_at), "dim"),
+        (run.full_name, "dim"),
+    )
+
+
+def _line(*parts: tuple[str, str]) -> Text:
+    line = Text("  ").join(Text(text, style) for text, style in parts if text)
+    line.no_wrap = True
+    return line
+
+
+def draw(lineage: Lineage) -> Drawn:
+    """The tree of an upstream or downstream walk."""
+    children = _children(lineage)
+    nodes: dict[str, RunNode | VersionNode] = {n.uid: n for n in (*lineage.runs, *lineage.versions)}
+    home = next(n for n in nodes.values() if n.depth == 0)
+    limit = _levels_to_open(nodes, children)
+    tree = Tree(_node_line(home), guide_style="dim")
+    opened: set[str] = set()
+    drawn = {home.uid}
+    # Each step takes the next line to write: last in, first out is reading order.
+    stack: list[tuple[Tree, str, int]] = [(tree, home.uid, 0)]
+    while stack:
+        branch, uid, level = stack.pop()
+        if level > 0:
+            branch = branch.add(_child_line(nodes[uid], uid in opened))
+        if uid in opened or not children[uid]:
+            opened.add(uid)
+            continue
+        if nodes[uid].depth >= limit or level >= LEVELS:
+            branch.label = Text.assemble(branch.label, "  …")  # type: ignore[arg-type]
+            continue
+        opened.add(uid)
+        shown = list(children[uid])[:CHILDREN]
+        if len(shown) < len(children[uid]):
+            branch.label = Text.assemble(branch.label, f"  … and {len(children[uid]) - len(shown):,} more")  # type: ignore[arg-type]
+        drawn.update(shown)
+        stack.extend((branch, child, level + 1) for child in reversed(shown))
+    return Drawn(tree, len(nodes) - len(drawn), counts(lineage))
+
+
+def _node_line(node: RunNode | VersionNode) -> Text:
+    return run_line(node) if isinstance(node, RunNode) else version_line(node)
+
+
+def _child_line(node: RunNode | VersionNode, again: bool) -> Text:
+    if not again:
+        return _node_line(node)
+    name = words.printable(node.name)
+    return Text(f"{name}  … (above)", style="dim", no_wrap=True)
+
+
+def _children(lineage: Lineage) -> dict[str, dict[str, None]]:
+    """For each node the next ones away from home, each once, in order of time."""
+    upstream = lineage.direction == "upstream"
+    children: dict[str, dict[str, None]] = defaultdict(dict)
+    for edge in lineage.edges:
+        near, far = (edge.run, edge.version) if (edge.kind == "used") == upstream else (edge.version, edge.run)
+        children[near][far] = None
+    return children
+
+
+def _levels_to_open(nodes: dict[str, RunNode | VersionNode], children: dict[str, dict[str, None]]) -> int:
+    """The depth from which on nodes stay closed, so that the tree has about `LINES` lines at most."""
+    lines: dict[int, int] = defaultdict(int)
+    for uid, node in nodes.items():
+        lines[node.depth] += min(len(children[uid]), CHILDREN)
+    total = 0
+    for depth in sorted(lines):
+        total += lines[depth]
+        if total > LINES or depth >= LEVELS:
+            return depth
+    return max(lines) + 1
