@@ -21,9 +21,11 @@ from lineage_graph.version import __version__
 if TYPE_CHECKING:
     from lineage_graph.errors import LineageError
     from lineage_graph.models import ArtifactVersion, Edge, Lineage
-    from lineage_graph.recording.artifact import Artifact, RecordedVersion
+    from lineage_graph.recording.artifact import Artifact
     from lineage_graph.recording.connection import LineageGraph, connect
-    from lineage_graph.recording.run import RecordedRun, Run, init
+    from lineage_graph.recording.init import init
+    from lineage_graph.recording.recorded import RecordedRun, RecordedVersion
+    from lineage_graph.recording.run import Run
     from lineage_graph.recording.step import step
 
 _HOMES = {
@@ -32,12 +34,12 @@ _HOMES = {
     "Edge": "models",
     "Lineage": "models",
     "Artifact": "recording.artifact",
-    "RecordedVersion": "recording.artifact",
+    "RecordedVersion": "recording.recorded",
     "LineageGraph": "recording.connection",
     "connect": "recording.connection",
-    "RecordedRun": "recording.run",
+    "RecordedRun": "recording.recorded",
     "Run": "recording.run",
-    "init": "recording.run",
+    "init": "recording.init",
     "step": "recording.step",
 }
 

@@ -77,7 +77,19 @@ def ask(entries: Iterable[Entry]) -> Json:
     """The parameters of record/lock_and_look.cypher (but journal and genesis) for these entries."""
     wanted: dict[str, dict[Any, None]] = {
         k: {}
-        for k in ("sequences", "artifacts", "runs", "versions", "names", "prefixes", "aliases", "asked", "pairs", "moves", "edited")
+        for k in (
+            "sequences",
+            "artifacts",
+            "runs",
+            "versions",
+            "names",
+            "prefixes",
+            "aliases",
+            "asked",
+            "pairs",
+            "moves",
+            "edited",
+        )
     }
 
     def want(what: str, *keys: Any) -> None:
@@ -451,9 +463,7 @@ class _Deciding:
 
     # ── aliases ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _meant(
-        self, name: ArtifactName, at: str, *, number: int | None, prefix: str | None, alias: str | None
-    ) -> Version:
+    def _meant(self, name: ArtifactName, at: str, *, number: int | None, prefix: str | None, alias: str | None) -> Version:
         """The version that a number, a digest's beginning or an alias means at a time."""
         if number is not None:
             uid = self.names.get(f"{name}:v{number}")
@@ -492,8 +502,13 @@ class _Deciding:
         target = None if removed else version
         self.moves.append(
             {
-                "alias": uid, "artifact": str(name), "name": alias, "version": version,
-                "at": key[0], "event": key[1], "removed": removed or None,
+                "alias": uid,
+                "artifact": str(name),
+                "name": alias,
+                "version": version,
+                "at": key[0],
+                "event": key[1],
+                "removed": removed or None,
             }  # fmt: skip
         )
         self.alias_names[uid] = alias
@@ -565,8 +580,14 @@ class _Deciding:
                 setattr(version, name, as_json(value) if name == "metadata" else props[name])
         self.edits.append(
             {
-                "uid": event.uid, "of": uid, "label": label, "at": key[0], "actor": event.actor,
-                "fields": sorted(values), "values": as_json(values), "props": props,
+                "uid": event.uid,
+                "of": uid,
+                "label": label,
+                "at": key[0],
+                "actor": event.actor,
+                "fields": sorted(values),
+                "values": as_json(values),
+                "props": props,
             }  # fmt: skip
         )
         return True
@@ -585,7 +606,11 @@ class _Deciding:
             before = self.alias_before.get(uid)
             aliases.append(
                 {
-                    "alias": uid, "name": name, "at": at, "event": event, "version": version,
+                    "alias": uid,
+                    "name": name,
+                    "at": at,
+                    "event": event,
+                    "version": version,
                     "before": before if before != version else None,
                     "after": version if before != version else None,
                 }  # fmt: skip

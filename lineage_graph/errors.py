@@ -93,8 +93,7 @@ class TypeClash(WrongUse):
     def __init__(self, artifact: str, has: str, wanted: str) -> None:
         self.artifact, self.has, self.wanted = artifact, has, wanted
         super().__init__(
-            f"artifact {artifact!r} is of type {has!r} and cannot be {wanted!r} as well;"
-            " give it another name or that type"
+            f"artifact {artifact!r} is of type {has!r} and cannot be {wanted!r} as well; give it another name or that type"
         )
 
 
@@ -217,8 +216,7 @@ class GraphUnreachable(GraphProblem):
     def __init__(self, uri: str, why: str = "") -> None:
         self.uri = uri
         super().__init__(
-            f"no Neo4j answers at {uri}{f' ({why})' if why else ''};"
-            " start it, or start the local one with `lineage-graph up`"
+            f"no Neo4j answers at {uri}{f' ({why})' if why else ''}; start it, or start the local one with `lineage-graph up`"
         )
 
 
@@ -227,9 +225,7 @@ class GraphRefusedLogin(GraphProblem):
 
     def __init__(self, uri: str, user: str) -> None:
         self.uri, self.user = uri, user
-        super().__init__(
-            f"Neo4j at {uri} refuses user {user!r}; set LINEAGE_GRAPH_USER and LINEAGE_GRAPH_PASSWORD"
-        )
+        super().__init__(f"Neo4j at {uri} refuses user {user!r}; set LINEAGE_GRAPH_USER and LINEAGE_GRAPH_PASSWORD")
 
 
 class GraphReadOnly(GraphProblem):

@@ -210,8 +210,7 @@ class Edited(_Event):
 
 Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited
 KINDS: dict[str, type[_Event]] = {
-    m.model_fields["kind"].default: m
-    for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
+    m.model_fields["kind"].default: m for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
 }
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {

@@ -22,7 +22,9 @@ def _storable(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= MAX_TEXT
     if isinstance(value, list):
-        return bool(value) and len({type(v) for v in value}) == 1 and not isinstance(value[0], list) and all(map(_storable, value))
+        return (
+            bool(value) and len({type(v) for v in value}) == 1 and not isinstance(value[0], list) and all(map(_storable, value))
+        )
     return False
 
 

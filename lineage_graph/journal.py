@@ -58,9 +58,7 @@ def genesis(journal: str) -> str:
 def seal(journal: str, seq: int, prev: str, events: Sequence[Event]) -> Entry:
     """The next entry of a chain."""
     pairs = [sealed(event) for event in events]
-    body = canonical_plain(
-        {"events": [w for w, _ in pairs], "format": FORMAT, "journal": journal, "prev": prev, "seq": seq}
-    )
+    body = canonical_plain({"events": [w for w, _ in pairs], "format": FORMAT, "journal": journal, "prev": prev, "seq": seq})
     return Entry(journal, seq, prev, digest_of(body), body, tuple(o for _, o in pairs), tuple(events))
 
 

@@ -69,13 +69,9 @@ class Ledger:
         if not new:
             return []
         if new[0].seq != applied + 1:
-            raise JournalProblem(
-                journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first"
-            )
+            raise JournalProblem(journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first")
         if new[0].prev != head:
-            raise JournalProblem(
-                journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied"
-            )
+            raise JournalProblem(journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied")
         decision = decide(new, seen)
         run(APPLY, **decision.rows)
         return decision.receipts
@@ -86,9 +82,7 @@ class Ledger:
         found = []
         for text, receipt_hash in row["receipts"]:
             body = json.loads(text)
-            found.append(
-                Receipt(journal, body["seq"], text, receipt_hash, tuple(body["outcomes"]), body["recorded_at"])
-            )
+            found.append(Receipt(journal, body["seq"], text, receipt_hash, tuple(body["outcomes"]), body["recorded_at"]))
         return found
 
     def applied(self, journals: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -21,9 +22,6 @@ from lineage_graph.demo.steps import PROJECT
 from lineage_graph.errors import ExtraMissing, NotRecorded
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from lineage_graph.models import Lineage
     from lineage_graph.recording.connection import LineageGraph
     from lineage_graph.settings import Settings
 
@@ -106,7 +104,7 @@ def _pipeline(console: Console, graph: LineageGraph, settings: Settings, folder:
             if done.problem is not None:
                 return done
             progress.advance(task)
-            console.print(_line(graph, done))
+            console.print(_line(graph, done), soft_wrap=True)
     return None
 
 
@@ -128,28 +126,24 @@ def _line(graph: LineageGraph, done: Done) -> Text:
 
 def _explain(console: Console, failed: Done, folder: Path) -> None:
     console.print(Text(failed.problem or "", style="dim"))
-    console.print(
-        Text(f"step {failed.step.id} failed; the lines above are the end of what it said, its files are in {folder}")
-    )
+    console.print(Text(f"step {failed.step.id} failed; the lines above are the end of what it said, its files are in {folder}"))
 
 
 def _lineage(console: Console, graph: LineageGraph) -> None:
     """The model's upstream as a tree, and the counts of the walks."""
-    from lineage_graph.formats.tree import tree
+    from lineage_graph.formats.tree import counts, draw
 
     console.print(f"\nWhere {MODEL} came from:\n")
     walks = []
     for name in (MODEL, REPORT):
         started = time.perf_counter()
         walks.append((name, graph.upstream(name), time.perf_counter() - started))
-    console.print(tree(walks[0][1]))
+    # Lines of a tree are not broken; a terminal that is too narrow breaks them itself, and no name is cut.
+    wide = Console(file=console.file, width=max(console.width, 160), force_terminal=console.is_terminal)
+    wide.print(draw(walks[0][1]).tree)
     console.print()
     for name, walk, seconds in walks:
-        console.print(Text(f"  upstream of {name}: {_counts(walk)}, in {seconds * 1000:.0f} ms"))
-
-
-def _counts(walk: Lineage) -> str:
-    return f"{len(walk.runs)} runs, {len(walk.versions)} versions, {len(walk.edges)} edges"
+        console.print(Text(f"  upstream of {name}: {counts(walk)}, in {seconds * 1000:.0f} ms"), soft_wrap=True)
 
 
 def _next(console: Console) -> None:

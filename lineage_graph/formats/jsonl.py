@@ -39,7 +39,7 @@ def to_json(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"it is not JSON ({error})") from None
     if not isinstance(value, dict):
-        raise ValueError("it is not a JSON object; an event is such as {\"kind\": \"run_started\", \"run\": \"p/runs/a\"}")
+        raise ValueError('it is not a JSON object; an event is such as {"kind": "run_started", "run": "p/runs/a"}')
     return value
 
 

@@ -82,7 +82,8 @@ def _line(*parts: tuple[str, str]) -> Text:
 def draw(lineage: Lineage) -> Drawn:
     """The tree of an upstream or downstream walk."""
     children = _children(lineage)
-    nodes: dict[str, RunNode | VersionNode] = {n.uid: n for n in (*lineage.runs, *lineage.versions)}
+    nodes: dict[str, RunNode | VersionNode] = {run.uid: run for run in lineage.runs}
+    nodes |= {version.uid: version for version in lineage.versions}
     home = next(n for n in nodes.values() if n.depth == 0)
     limit = _levels_to_open(nodes, children)
     tree = Tree(_node_line(home), guide_style="dim")

@@ -7,10 +7,9 @@ from typing import Self
 
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
-from lineage_graph.recording.artifact import RecordedVersion
 from lineage_graph.recording.drain import Drained
+from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, recorder_for
-from lineage_graph.recording.run import RecordedRun, recorded
 from lineage_graph.settings import load
 
 
@@ -62,7 +61,5 @@ class LineageGraph(Reader):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self.close()

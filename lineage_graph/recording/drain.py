@@ -10,6 +10,7 @@ import contextlib
 import heapq
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -166,6 +167,8 @@ def drain(
     ledger: Ledger,
     *,
     skip: str | None = None,
+    live: bool = True,
+    until: float | None = None,
     deliver: Deliver | None = None,
     crashed: Callable[[str, datetime], None] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -173,13 +176,15 @@ def drain(
     """Applies every waiting journal of a folder.
 
     skip:     uid of a journal to leave alone (this process's own).
+    live:     whether to take journals of processes that still run, too; they also apply them themselves.
+    until:    when to stop, by time.monotonic(), with what is not applied left for the next drain.
     deliver:  called with each entry before it is applied: uploads what was staged.
     crashed:  called for each run whose process died, with the time of its last sign.
     progress: called with the number of events after each batch.
     A broken journal is applied up to the break and named in the result. Raises GraphProblem.
     """
     done = Drained()
-    journals = [one for one in waiting(folder) if one.uid != skip]
+    journals = [one for one in waiting(folder) if one.uid != skip and (live or not one.live)]
     positions: dict[str, Position] = {}
     paths: dict[str, Path] = {one.uid: one.path for one in journals}
 
@@ -209,6 +214,8 @@ def drain(
 
     stuck: set[str] = set()
     for batch in batches(entries()):
+        if until is not None and time.monotonic() > until:
+            return done
         if batch[0].journal in stuck:
             continue
         try:

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any, cast
 from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError, NotYetRecorded, Rejected
 from lineage_graph.events import Event, Json, Logged, RunFinished, Used
 from lineage_graph.journal import Entry, Journal
+from lineage_graph.recording import content
 
 # The driver takes a third of a second to import; only the background thread and readers need it.
 if TYPE_CHECKING:
-    from lineage_graph.graph import Graph, Rows
     from lineage_graph.decide import Receipt
+    from lineage_graph.graph import Graph, Rows
     from lineage_graph.ledger import Ledger
     from lineage_graph.lineage import Reader
     from lineage_graph.queries import Query
@@ -254,12 +255,10 @@ class Recorder:
 
     def _deliver(self, entry: Entry) -> None:
         """Uploads content that was staged, before the events that speak of it are applied."""
-        if self.settings.store is not None and "://" in self.settings.store:
-            from lineage_graph.recording.content import deliver
-
+        if content.is_remote(self.settings):
             for event in entry.events:
                 if isinstance(event, Logged | Used):
-                    deliver(self.settings, event)
+                    content.deliver(self.settings, event)
 
     # ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -293,17 +292,29 @@ class Recorder:
                 return None
             return self._trouble if answered else "it takes longer than the timeout"
 
-    def drain_host(self, progress: Callable[[int], None] | None = None) -> Drained:
-        """Applies the journals of this host that wait, but this process's own. Raises GraphProblem."""
+    def drain_host(
+        self, progress: Callable[[int], None] | None = None, *, live: bool = True, timeout: float | None = None
+    ) -> Drained:
+        """Applies the journals of this host that wait, but this process's own. Raises GraphProblem.
+
+        live: those of processes that still run, too. timeout: seconds after which the rest is left for the next time.
+        """
         from lineage_graph.recording import drain as draining
 
         skip = self._journal.uid if self._journal is not None else None
-        if not any(one.uid != skip for one in draining.waiting(self.folder)):
+        if not any(one.uid != skip and (live or not one.live) for one in draining.waiting(self.folder)):
             return draining.Drained()
         self.graph()
         assert self._ledger is not None
         return draining.drain(
-            self.folder, self._ledger, skip=skip, deliver=self._deliver, crashed=self._crashed, progress=progress
+            self.folder,
+            self._ledger,
+            skip=skip,
+            live=live,
+            until=None if timeout is None else time.monotonic() + timeout,
+            deliver=self._deliver,
+            crashed=self._crashed,
+            progress=progress,
         )
 
     def _crashed(self, run: str, at: datetime) -> None:
@@ -357,6 +368,7 @@ class _OwnWritesFirst:
 
 
 _recorders: dict[str, Recorder] = {}
+before_close: list[Callable[[], None]] = []  # what is still to be recorded when the process ends
 _registry = threading.Lock()
 
 
@@ -380,9 +392,8 @@ def _in_child() -> None:
 
 def close_all() -> None:
     """Ends the runs that are open and closes every recorder of this process."""
-    from lineage_graph.recording.run import finish_all
-
-    finish_all()
+    for end in before_close:
+        end()
     for recorder in list(_recorders.values()):
         recorder.close()
     _recorders.clear()

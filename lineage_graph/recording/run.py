@@ -2,144 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
-import string
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Self
 
 from lineage_graph.canonical import plain
-from lineage_graph.errors import (
-    ContentProblem,
-    GraphProblem,
-    NameNotUnderstood,
-    NotYetRecorded,
-    RunClosed,
-    TypeClash,
-)
+from lineage_graph.errors import ContentProblem, GraphProblem, NameNotUnderstood, NotYetRecorded, RunClosed, TypeClash
 from lineage_graph.events import Logged, RunFinished, RunStarted, RunState, Used
 from lineage_graph.models import ArtifactVersion
-from lineage_graph.models import Run as RunRecord
-from lineage_graph.names import (
-    DEFAULT_PROJECT,
-    LATEST,
-    RunName,
-    VersionName,
-    check_alias,
-    check_project,
-    parse_artifact,
-    parse_run,
-    parse_version,
-)
-from lineage_graph.recording import capture
-from lineage_graph.recording.artifact import Artifact, RecordedVersion, check_tags, check_type
-from lineage_graph.recording.recorder import Recorder, Ticket, recorder_for
-
-if TYPE_CHECKING:
-    from lineage_graph.settings import Settings
+from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse_artifact, parse_version
+from lineage_graph.recording import capture, content
+from lineage_graph.recording.artifact import Artifact, check_type
+from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
+from lineage_graph.recording.recorder import Recorder, Ticket, before_close, recorder_for
 
 JOIN = "LINEAGE_GRAPH_RUN"
-ID_ALPHABET = string.ascii_lowercase + string.digits
-ID_LENGTH = 12
 _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
-
-
-def _full_project(project: str | None, entity: str | None, settings: Settings) -> str:
-    project = project or settings.project or DEFAULT_PROJECT
-    return check_project(f"{entity}/{project}" if entity else project)
-
-
-def init(
-    project: str | None = None,
-    job_type: str | None = None,
-    *,
-    entity: str | None = None,
-    name: str | None = None,
-    id: str | None = None,
-    config: Mapping[str, Any] | None = None,
-    group: str | None = None,
-    tags: Sequence[str] | None = None,
-    notes: str | None = None,
-    step: str | None = None,
-    retry_of: str | None = None,
-    child_of: str | None = None,
-    resumed_from: str | None = None,
-    resume: bool | Literal["allow", "must", "never"] = False,
-    mode: Literal["online", "offline", "disabled"] | None = None,
-    command: str | None = None,
-) -> Run:
-    """Starts a run and records that it began. (W&B: `wandb.init`.)
-
-    project:  'project' or 'team/project'; `entity` is put before it. Default: the setting `project`, or 'uncategorized'.
-    job_type: what kind of work it is, such as 'train'.
-    name:     shown to people; a readable one is made up by default. id: unique in the project; made up by default.
-    config:   what the work was told: numbers, texts, lists, dictionaries.
-    step:     the recipe this is a run of; default: the script's path.
-    retry_of, child_of, resumed_from: 'project/runs/ID' of another run (or its ID in this project).
-    resume:   go on with the run of that `id`.
-    mode:     'online', 'offline' (journal only) or 'disabled'; default: the setting `mode`.
-    command:  the command line that does the work; default: this process's own.
-    With LINEAGE_GRAPH_RUN in the environment (and no id), the process joins that run and does not finish it.
-    Raises NameNotUnderstood, NotJson, SettingWrong; never anything about Neo4j or the disk.
-    """
-    from lineage_graph.settings import load
-
-    settings = load(mode=mode)
-    joined = os.environ.get(JOIN) if id is None else None
-    if joined:
-        run_name, role = parse_run(joined), "worker"
-    else:
-        full = _full_project(project, entity, settings)
-        run_name = parse_run(id, full) if id else RunName(full, _new_id())
-        role = "resumed" if resume in (True, "allow", "must") and id else "owner"
-    given = plain(dict(config), "config") if config is not None else {}
-    recorder = recorder_for(settings)
-    here = str(Path.cwd())
-    code = capture.code(here)
-    login = capture.user()
-    event = RunStarted(
-        run=str(run_name),
-        role=role,  # type: ignore[arg-type]
-        name=name or _readable_name(),
-        job_type=job_type,
-        step=step or capture.script(),
-        group=group,
-        commit=code.commit,
-        dirty=code.dirty,
-        patch=code.patch,
-        child_of=_other(child_of, run_name.project),
-        retry_of=_other(retry_of, run_name.project),
-        resumed_from=_other(resumed_from, run_name.project),
-        config=given or None,
-        command=command or capture.command(),
-        description=notes,
-        tags=check_tags(tags),
-        environment=capture.environment(here),
-        author=login,
-        actor=login,
-        email=capture.email(here),
-        host=capture.host(),
-    )
-    ticket = recorder.record(event, what=f"the start of run {run_name}")
-    return Run(recorder, run_name, event, given, ticket)
-
-
-def _other(text: str | None, project: str) -> str | None:
-    return None if text is None else str(parse_run(text, project))
-
-
-def _new_id() -> str:
-    return "".join(secrets.choice(ID_ALPHABET) for _ in range(ID_LENGTH))
-
-
-def _readable_name() -> str:
-    from coolname import generate_slug
-
-    return str(generate_slug(2))
 
 
 class Run:
@@ -217,7 +100,7 @@ class Run:
     ) -> RecordedVersion:
         """Records that this run reads a version, and returns it. (W&B: `use_artifact`; `aliases` is honoured.)
 
-        artifact_or_name: '[project/]name[:vN|:alias|@digest]', a recorded version, or an Artifact whose files come from outside.
+        artifact_or_name: '[project/]name[:vN|:alias|@digest]', a recorded version, or an Artifact with files from outside.
         type:    what it must be. aliases: the alias meant, for a name without one. use_as: its role, such as 'train'.
         While the graph cannot be asked, the use is recorded as it was said and resolved when it is applied.
         Raises NameNotUnderstood, NotRecorded, TypeClash, ContentProblem.
@@ -260,7 +143,7 @@ class Run:
         if recorder.drain() is not None:
             return None
         try:
-            recorder.drain_host()
+            recorder.drain_host(timeout=self._settings.timeout)
             return recorder.reader(self.project).version(asked)
         except GraphProblem as problem:
             recorder.warn("graph", str(problem))
@@ -367,8 +250,6 @@ class Run:
 
     def _take_in(self, draft: Artifact) -> dict[str, Any]:
         """A draft's bytes into the store, and the facts of its version."""
-        from lineage_graph.recording import content
-
         draft.draft.check_unchanged()
         try:
             manifest, where = content.keep(self._settings, draft.draft)
@@ -425,14 +306,14 @@ class Run:
                 actor=capture.user(),
             )
             self._recorder.record(event, what=f"the end of run {self.full_name}")
-        self._recorder.drain()
+        if self._recorder.drain() is None:
+            with contextlib.suppress(GraphProblem):  # what workers of this run left behind when they ended
+                self._recorder.drain_host(live=False, timeout=self._settings.timeout)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None:
             self.finish(0)
         elif issubclass(kind, SystemExit) and isinstance(value, SystemExit):
@@ -444,64 +325,11 @@ class Run:
             self.finish(1)
 
 
-class RecordedRun:
-    """A run as the graph has it: its record's fields, and one step either way."""
-
-    def __init__(self, recorder: Recorder, record: RunRecord) -> None:
-        self._recorder = recorder
-        self.record = record
-
-    def __repr__(self) -> str:
-        return f"<RecordedRun {self.record.full_name} {self.record.name!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RecordedRun) and self.record.uid == other.record.uid
-
-    def __hash__(self) -> int:
-        return hash(self.record.uid)
-
-    @property
-    def id(self) -> str:
-        return self.record.id
-
-    @property
-    def name(self) -> str:
-        return self.record.name
-
-    @property
-    def project(self) -> str:
-        return self.record.project
-
-    @property
-    def state(self) -> str:
-        return self.record.state
-
-    @property
-    def config(self) -> dict[str, Any]:
-        return self.record.config
-
-    @property
-    def full_name(self) -> str:
-        """'project/runs/ID'."""
-        return self.record.full_name
-
-    def used_artifacts(self) -> list[RecordedVersion]:
-        """The versions it used. (W&B: `used_artifacts`.)"""
-        return [recorded(self._recorder, v) for v in self._recorder.reader().inputs(self.full_name)]
-
-    def logged_artifacts(self) -> list[RecordedVersion]:
-        """The versions it logged. (W&B: `logged_artifacts`.)"""
-        return [recorded(self._recorder, v) for v in self._recorder.reader().outputs(self.full_name)]
-
-
-def recorded(recorder: Recorder, version: ArtifactVersion) -> RecordedVersion:
-    """A version from the graph, in a pipeline's hands."""
-    artifact = parse_artifact(version.artifact)
-    return RecordedVersion(recorder, artifact, digest=version.digest, type=version.type, name=version.name)
-
-
 def finish_all() -> None:
     """Ends the runs that this process left open: 'failed' when it is going down with an error."""
     failed = hasattr(sys, "last_value") and sys.last_value is not None
     for run in list(_open_runs):
         run.finish(1 if failed else 0)
+
+
+before_close.append(finish_all)

@@ -9,8 +9,10 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from lineage_graph.canonical import plain
 from lineage_graph.errors import NotJson
-from lineage_graph.recording.artifact import Artifact, RecordedVersion
-from lineage_graph.recording.run import Run, init
+from lineage_graph.recording.artifact import Artifact
+from lineage_graph.recording.init import init
+from lineage_graph.recording.recorded import RecordedVersion
+from lineage_graph.recording.run import Run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,9 +21,9 @@ T = TypeVar("T")
 @overload
 def step(function: Callable[P, T], /) -> Callable[P, T]: ...
 @overload
-def step(*, project: str | None = None, job_type: str | None = None, name: str | None = None) -> Callable[
-    [Callable[P, T]], Callable[P, T]
-]: ...
+def step(
+    *, project: str | None = None, job_type: str | None = None, name: str | None = None
+) -> Callable[[Callable[P, T]], Callable[P, T]]: ...
 def step(
     function: Callable[..., Any] | None = None,
     /,

@@ -251,9 +251,7 @@ def test_a_broken_journal_is_applied_up_to_the_break_and_named(
         assert path.exists(), "a broken journal stays where it is"
 
 
-def test_more_events_than_fit_in_memory_are_read_back(
-    project: str, address: Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_events_than_fit_in_memory_are_read_back(project: str, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "IN_MEMORY", 20)
     use(address, monkeypatch)
     with lg.init(project=project, id="many") as run:
@@ -362,7 +360,9 @@ def test_what_a_run_says_of_itself(project: str, online: Address, python: Start,
     assert first.name.count("-") >= 1
 
 
-def test_personal_and_content_values_are_not_in_what_is_hashed(project: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+def test_personal_and_content_values_are_not_in_what_is_hashed(
+    project: str, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
     monkeypatch.setenv("LINEAGE_GRAPH_MODE", "offline")
     with lg.init(project=project, config={"marker": "SECRET-CONFIG"}, notes="SECRET-NOTE") as run:
         run.log_artifact(artifact("raw", "x", metadata={"m": "SECRET-META"}))

@@ -16,14 +16,17 @@ def main() -> None:
     args = arguments(__doc__, candidates=CANDIDATES)
     with lg.init(project=PROJECT, job_type="evaluate", id=args.id, name=args.id) as run:
         data = np.load(run.use_artifact("digits-validation:latest").download() / "validation.npz")
-        rows = []
+        found = []
         for number in range(1, args.candidates + 1):
             candidate = f"candidate-{number}"
             version = run.use_artifact(f"classifier:{candidate}", use_as=candidate)
             model = joblib.load(version.download() / "classifier.joblib")
             accuracy = float(np.mean(model.predict(data["pixels"]) == data["labels"]))
-            rows.append({"candidate": candidate, "digest": version.digest, "accuracy": accuracy})
-        rows.sort(key=lambda row: (-row["accuracy"], row["candidate"]))
+            found.append((-accuracy, number, version.digest))
+        rows = [
+            {"candidate": f"candidate-{number}", "digest": digest, "accuracy": -negative}
+            for negative, number, digest in sorted(found)
+        ]
 
         evaluation = lg.Artifact("evaluation", type="evaluation", metadata={"best": rows[0]})
         with evaluation.new_file("evaluation.json") as file:

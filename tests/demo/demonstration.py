@@ -1,0 +1,68 @@
+"""The demonstration, run once for all tests that look at what it left."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from rich.console import Console
+
+from lineage_graph.demo import run_demo
+from tests.conftest import Address
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """home: the data folder it ran with; said: what it printed."""
+
+    address: Address
+    home: Path
+    said: str
+    code: int
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to see what was recorded."""
+        return settings(self.address, self.home)
+
+
+def settings(address: Address, home: Path) -> dict[str, str]:
+    return {
+        "LINEAGE_GRAPH_URI": address.uri,
+        "LINEAGE_GRAPH_USER": address.user,
+        "LINEAGE_GRAPH_PASSWORD": address.password,
+        "LINEAGE_GRAPH_HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
+
+
+@contextmanager
+def surroundings(values: dict[str, str]) -> Iterator[None]:
+    """The environment with no setting of ours but `values`, for as long as the block runs."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LINEAGE_GRAPH_", "NEO4J_"))}
+    with patch.dict(os.environ, kept | values, clear=True):
+        yield
+
+
+def demonstrate(address: Address, home: Path) -> Demonstration:
+    """Runs it."""
+    out = io.StringIO()
+    with surroundings(settings(address, home)):
+        code = run_demo(Console(file=out, width=100))
+    return Demonstration(address, home, out.getvalue(), code)
+
+
+_done: dict[str, Demonstration] = {}
+
+
+def the_demonstration(address: Address) -> Demonstration:
+    """The one that this session has run against that server."""
+    if address.uri not in _done:
+        _done[address.uri] = demonstrate(address, Path(tempfile.mkdtemp(prefix="lineage-graph-demo-")))
+    return _done[address.uri]
