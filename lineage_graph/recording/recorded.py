@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lineage_graph.lineage import Reader
     from lineage_graph.models import ArtifactVersion, Lineage
     from lineage_graph.models import Run as RunRecord
-    from lineage_graph.recording.recorder import Recorder, Ticket
+    from lineage_graph.recording.recorder import Recorder
+    from lineage_graph.recording.ticket import Ticket
 
 
 def check_tags(tags: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -21,10 +21,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError, NotYetRecorded, Rejected
-from lineage_graph.events import Event, Json, Logged, RunFinished, Used
+from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError
+from lineage_graph.events import Event, Logged, RunFinished, Used
 from lineage_graph.journal import Entry, Journal
 from lineage_graph.recording import content
+from lineage_graph.recording.ticket import Ticket
 
 # The driver takes a third of a second to import; only the background thread and readers need it.
 if TYPE_CHECKING:
@@ -44,38 +45,6 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 
 class LineageWarning(UserWarning):
     """Something about recording is not as it should be; the work goes on."""
-
-
-class Ticket:
-    """The answer to one recorded event, when it comes."""
-
-    def __init__(self, recorder: Recorder, seq: int, index: int, what: str) -> None:
-        self.what = what
-        self._recorder = recorder
-        self._seq = seq
-        self._index = index
-        self._there = threading.Event()
-        self._outcome: Json = {}
-
-    def settle(self, receipt: Receipt) -> None:
-        self._outcome = receipt.outcomes[self._index]
-        self._there.set()
-
-    def settled(self) -> bool:
-        return self._there.is_set()
-
-    def outcome(self, timeout: float | None = None) -> Json:
-        """What the graph said. timeout: seconds to wait, the setting by default.
-
-        Raises NotYetRecorded when no answer came in time, Rejected when the graph refused the event.
-        """
-        if not self._there.is_set():
-            why = self._recorder.drain(timeout, upto=self._seq)
-            if not self._there.is_set():
-                raise NotYetRecorded(self.what, why or "it takes longer than the timeout")
-        if self._outcome["result"] == "rejected":
-            raise Rejected(self.what, self._outcome["reason"])
-        return self._outcome
 
 
 class Recorder:

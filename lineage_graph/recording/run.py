@@ -19,7 +19,8 @@ from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse
 from lineage_graph.recording import capture, content
 from lineage_graph.recording.artifact import Artifact, check_type
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
-from lineage_graph.recording.recorder import Recorder, Ticket, before_close, recorder_for
+from lineage_graph.recording.recorder import Recorder, before_close, recorder_for
+from lineage_graph.recording.ticket import Ticket
 
 JOIN = "LINEAGE_GRAPH_RUN"
 _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()

@@ -1,0 +1,207 @@
+"""Looking: ls, show, upstream, downstream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lineage_graph.cli import show
+from lineage_graph.cli.options import Where, command, format_option, time_options, where_options
+
+if TYPE_CHECKING:
+    from lineage_graph.models import ArtifactVersion, Lineage, Run
+    from lineage_graph.recording.connection import LineageGraph
+
+
+@command("ls")
+@click.argument("project", required=False)
+@click.option("--runs", "what", flag_value="runs", help="The project's runs, the newest first.")
+@click.option("--artifacts", "what", flag_value="artifacts", help="The project's artifacts (the default).")
+@click.option("--versions", metavar="ARTIFACT", help="The versions of one artifact, the oldest first.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="At most so many runs.")
+@where_options
+@format_option("table", "json")
+def ls(project: str | None, what: str | None, versions: str | None, limit: int, where: Where, form: str) -> None:
+    """What is recorded?
+
+    Without PROJECT: the projects. With it: its artifacts, its runs, or the versions of one artifact.
+    """
+    if versions is not None and what is not None:
+        raise click.UsageError("--versions goes without --runs and --artifacts")
+    where = Where(where.uri, where.user, where.database, project or where.project)
+    if what is not None and where.project is None:
+        raise click.UsageError(f"--{what} needs a PROJECT")
+    graph = where.connect()
+    if versions is not None:
+        _versions(graph.versions(versions), form)
+    elif what == "runs":
+        _runs(graph, where.project, limit, form)
+    elif where.project is None:
+        found = graph.projects()
+        rows = [(p["project"], str(p["artifacts"]), str(p["runs"])) for p in found]
+        _list(found, form, ("project", "artifacts", "runs"), rows, "nothing is recorded yet")
+    else:
+        _artifacts(graph, where.project, form)
+
+
+def _list(records: Any, form: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], nothing: str) -> None:
+    if form == "json":
+        show.json(records)
+    else:
+        show.table(columns, rows, nothing)
+
+
+def _must_be_there(graph: LineageGraph, project: str) -> None:
+    from lineage_graph.errors import NotRecorded
+
+    known = [p["project"] for p in graph.projects()]
+    if project not in known:
+        raise NotRecorded("project", project, f"there are {', '.join(known[:5]) or 'none'}")
+
+
+def _artifacts(graph: LineageGraph, project: str, form: str) -> None:
+    found = graph.artifacts(project)
+    if not found:
+        _must_be_there(graph, project)
+    rows = [(a.full_name, a.type, str(a.versions), ", ".join(a.aliases)) for a in found]
+    _list(found, form, ("artifact", "type", "versions", "aliases"), rows, f"project {project} has no artifacts")
+
+
+def _runs(graph: LineageGraph, project: str | None, limit: int, form: str) -> None:
+    from lineage_graph.formats import words
+
+    found = graph.runs(project, limit=limit + 1)
+    if not found and project is not None:
+        _must_be_there(graph, project)
+    more, found = found[limit:], found[:limit]
+    rows = [
+        (r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at), words.took(r.started_at, r.ended_at))
+        for r in found
+    ]
+    _list(found, form, ("run", "name", "job type", "state", "started", "took"), rows, "there are no runs")
+    if more:
+        click.echo(f"the newest {limit} are shown; --limit shows more", err=True)
+
+
+def _versions(found: list[ArtifactVersion], form: str) -> None:
+    from lineage_graph.formats import words
+
+    rows = [
+        (v.name, v.type, ", ".join(v.aliases), words.digest(v.digest), words.size(v.size), words.moment(v.created_at))
+        for v in found
+    ]
+    _list(found, form, ("version", "type", "aliases", "digest", "size", "created"), rows, "there are no versions")
+
+
+@command("show")
+@click.argument("name")
+@where_options
+@format_option("text", "json")
+def show_(name: str, where: Where, form: str) -> None:
+    """What is recorded of this version or run?
+
+    NAME is [project/]name with :vN, :alias or @digest (:latest if nothing is said), or project/runs/ID. Everything recorded
+    of it, the runs that made and used it (or the versions it used and logged), and a version's files.
+    """
+    from lineage_graph.models import Run
+
+    graph = where.connect()
+    found = graph.find(name)
+    if isinstance(found, Run):
+        _show_run(found, graph, form)
+    else:
+        _show_version(found, graph, form)
+
+
+def _show_run(run: Run, graph: LineageGraph, form: str) -> None:
+    inputs, outputs = graph.inputs(run.full_name), graph.outputs(run.full_name)
+    if form == "json":
+        show.json({"kind": "run", "run": run, "used": inputs, "logged": outputs})
+        return
+    fields = run.model_dump(mode="json", exclude={"environment", "stub"})
+    show.facts([("run", run.full_name), *fields.items()])
+    show.facts([(f"environment.{k}", v) for k, v in run.environment.items() if k != "packages"])
+    for title, versions in (("used", inputs), ("logged", outputs)):
+        show.heading(title)
+        show.table(("version", "type", "aliases"), [(v.name, v.type, ", ".join(v.aliases)) for v in versions], "nothing")
+
+
+def _show_version(version: ArtifactVersion, graph: LineageGraph, form: str) -> None:
+    producers, consumers = graph.producers(version.name), graph.consumers(version.name)
+    files = _files(graph, version)
+    if form == "json":
+        answer = {"kind": "version", "version": version, "logged_by": producers, "used_by": consumers}
+        show.json(answer | {"files": None if files is None else [f._asdict() for f in files]})
+        return
+    from lineage_graph.formats import words
+
+    show.facts(list(version.model_dump(mode="json").items()))
+    for title, runs in (("logged by", producers), ("used by", consumers)):
+        show.heading(title)
+        rows = [(r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at)) for r in runs]
+        show.table(("run", "name", "job type", "state", "started"), rows, "no run")
+    if files is not None:
+        show.heading("files")
+        show.table(("path", "size", "digest", "at"), [(f.path, words.size(f.size), f.digest, f.ref or "") for f in files], "none")
+
+
+def _files(graph: LineageGraph, version: ArtifactVersion) -> list[Any] | None:
+    """The version's files; None where no store that can be reached has its manifest."""
+    from lineage_graph.errors import ContentProblem
+
+    try:
+        return list(graph.artifact(version.name).manifest.values())
+    except (ContentProblem, OSError):
+        return None
+
+
+def _walk_command(direction: str, help_text: str) -> click.Command:
+    @click.argument("name")
+    @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many relationships to look; 1 is the nearest runs.")
+    @time_options
+    @where_options
+    @format_option("tree", "table", "json")
+    def walk(name: str, depth: int | None, as_of: str | None, known_at: str | None, where: Where, form: str) -> None:
+        graph = where.connect()
+        ask = graph.upstream if direction == "upstream" else graph.downstream
+        show_walk(ask(name, depth=depth, as_of=as_of, known_at=known_at), form)
+
+    walk.__doc__ = help_text
+    return command(direction)(walk)
+
+
+upstream = _walk_command(
+    "upstream",
+    """What was this made from, all the way back?
+
+    NAME is a version ([project/]name with :vN, :alias or @digest) or a run (project/runs/ID). The tree opens each run and
+    version once; the table has a row for each; json is the whole answer, with its edges.
+    """,
+)
+downstream = _walk_command(
+    "downstream",
+    """What was made from this, all the way on?
+
+    NAME is a version ([project/]name with :vN, :alias or @digest) or a run (project/runs/ID). The tree opens each run and
+    version once; the table has a row for each; json is the whole answer, with its edges.
+    """,
+)
+
+
+def show_walk(lineage: Lineage, form: str) -> None:
+    """A walk as tree, table or JSON."""
+    if form == "json":
+        show.raw(lineage.model_dump_json())
+    elif form == "table":
+        from lineage_graph.formats.table import WALK, walk_rows
+
+        show.table(WALK, walk_rows(lineage), "nothing")
+    else:
+        from lineage_graph.formats.tree import draw
+
+        drawn = draw(lineage)
+        show.console(wrap=False).print(drawn.tree)
+        click.echo()
+        for note in drawn.notes:
+            show.line(note)

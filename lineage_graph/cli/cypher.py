@@ -1,0 +1,130 @@
+"""The query files from the command line: queries, query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lineage_graph.cli import show
+from lineage_graph.cli.options import Where, command, format_option, pairs, where_options
+from lineage_graph.errors import ParameterWrong
+
+if TYPE_CHECKING:
+    from lineage_graph.queries import Declared, Query
+
+
+def find(name: str) -> Query:
+    """The query of that name; its last word alone is enough where only one has it. Raises QueryUnknown."""
+    from lineage_graph import queries
+
+    alike = [q for q in queries.QUERIES.values() if q.name.rpartition("/")[2] == name]
+    return alike[0] if len(alike) == 1 else queries.get(name)
+
+
+def may_be_null(declared: Declared) -> bool:
+    """Whether a query's header says that a parameter may be left out."""
+    return "null" in declared.meaning or declared.meaning.startswith("likewise")
+
+
+def typed(query: Query, given: Mapping[str, str]) -> dict[str, Any]:
+    """Texts from the command line as the types that a query's header declares; what may be null and is not given is null.
+
+    Raises ParameterWrong for a text that is not of its type; `Query.check` finds the others.
+    """
+    found: dict[str, Any] = {name: None for name, declared in query.parameters.items() if may_be_null(declared)}
+    for name, text in given.items():
+        declared = query.parameters.get(name)
+        found[name] = text if declared is None else _as(query, declared, text)
+    query.check(found)
+    return found
+
+
+def _as(query: Query, declared: Declared, text: str) -> Any:
+    if text == "null" and may_be_null(declared):
+        return None
+    if declared.type == "STRING":
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ParameterWrong(query.name, f"parameter ${declared.name} is {declared.type}, not {text!r}") from None
+
+
+@command("queries")
+@click.argument("name", required=False, metavar="[AREA|NAME]")
+@format_option("table", "json")
+def queries_(name: str | None, form: str) -> None:
+    """Which Cypher queries are there, and what does each answer?
+
+    All of them, those of one AREA (schema, record, lineage, …), or one in full: its question, parameters and columns.
+    """
+    from lineage_graph.queries import QUERIES
+
+    area = [q for q in QUERIES.values() if name is None or q.name.startswith(f"{name}/")]
+    if not area and name is not None:
+        query = find(name)
+        if form == "json":
+            show.json(_described(query))
+        else:
+            _show_header(query)
+    elif form == "json":
+        show.json([_described(q) for q in area])
+    else:
+        show.table(("query", "question"), [(q.name, q.question) for q in area], "there are none")
+
+
+def _described(query: Query) -> dict[str, Any]:
+    return {
+        "name": query.name,
+        "path": query.path,
+        "question": query.question,
+        "about": query.about,
+        "access": query.access,
+        "parameters": [vars(p) for p in query.parameters.values()],
+        "columns": [vars(c) for c in query.columns],
+    }
+
+
+def _show_header(query: Query) -> None:
+    show.line(f"{query.name}: {query.question}")
+    if query.about:
+        click.echo(f"\n{query.about}")
+    for title, declared in (("Parameters", list(query.parameters.values())), ("Columns", list(query.columns))):
+        if declared:
+            show.heading(title)
+            show.facts([(d.name, f"{d.type}  {d.meaning}") for d in declared])
+
+
+@command("query")
+@click.argument("name")
+@click.option("--param", "-p", "params", multiple=True, metavar="KEY=VALUE", help="A parameter of the query; repeatable.")
+@click.option("--show", "show_text", is_flag=True, help="Print the Cypher, ready to paste into Neo4j Browser; run nothing.")
+@where_options
+@format_option("table", "json")
+def query(name: str, params: tuple[str, ...], show_text: bool, where: Where, form: str) -> None:
+    """Run one of the Cypher queries.
+
+    `queries` lists them; `queries NAME` says what each takes and gives. Values are read as the type that the query declares;
+    a parameter that may be null may be left out. Only queries that read are run.
+
+    Example: lineage-graph query lineage/producers -p version=digits/classifier:v0
+    """
+    asked = find(name)
+    given = pairs(params, "--param")
+    if show_text:
+        show.raw(asked.paste(**typed(asked, given)) if given else asked.paste())
+        return
+    if asked.access != "read":
+        raise ParameterWrong(asked.name, "it writes, and only the ledger runs it; `--show` prints it")
+    parameters = typed(asked, given)
+    rows = where.connect().query(asked.name, **parameters)
+    if form == "json":
+        show.json(rows)
+        return
+    from lineage_graph.formats.table import query_rows
+
+    columns = [c.name for c in asked.columns]
+    show.table(columns, query_rows(columns, rows), "no rows")
