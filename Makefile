@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 .PHONY: help demo test lint format types bench docs clean
 
 help: ## what there is to make
@@ -33,10 +34,12 @@ bench: $(VENV)/.made-dev ## what recording and walking cost, side by side
 	@$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.made-dev ## writes the generated pages anew
+	@$(BIN)/python -m lineage_graph.cli.reference
 	@$(BIN)/python -m tests.docs.pages
 
 clean: ## takes away what was made here; the data of the local Neo4j stays
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@if test -f $(VENV)/pyvenv.cfg; then rm -rf $(VENV); fi
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── the environment: made once, and again when pyproject.toml changes ──

@@ -23,12 +23,29 @@ from lineage_graph.errors import NotJson
 
 JSON_INT = 2**53 - 1
 MAX_DEPTH = 64
+SALT = 16
 _plain = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def _is_easy(value: Any) -> bool:
+    """Whether Python's own encoder writes `value` as RFC 8785 wants it: ASCII keys, numbers that need no other spelling."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-JSON_INT <= value <= JSON_INT)
+    if kind is float:
+        return bool(1e-4 <= abs(value) < 1e16) and not value.is_integer()
+    if kind is dict:
+        return all(type(key) is str and key.isascii() for key in value) and all(map(_is_easy, value.values()))
+    return (kind is list or kind is tuple) and all(map(_is_easy, value))
 
 
 def canonical(value: Any) -> bytes:
     """`value` (already plain JSON) in its one written form. Raises NotJson."""
     try:
+        if _is_easy(value):
+            return _plain(value).encode()
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise NotJson("value", str(error)) from error
@@ -47,9 +64,13 @@ def digest_of(data: bytes) -> str:
     return "sha256:" + sha256(data).hexdigest()
 
 
-def commit(value: Any) -> tuple[str, dict[str, Any]]:
-    """(commitment, opening) for a value; the opening is {'salt': 32 hex digits, 'value': value}."""
-    salt = os.urandom(16)
+def commit(value: Any, salt: bytes | None = None) -> tuple[str, dict[str, Any]]:
+    """(commitment, opening) for a value; the opening is {'salt': 32 hex digits, 'value': value}.
+
+    salt: 16 random bytes, where the caller has some; never the same twice.
+    """
+    if salt is None:
+        salt = os.urandom(SALT)
     return digest_of(salt + canonical(value)), {"salt": salt.hex(), "value": value}
 
 
@@ -110,4 +131,4 @@ def text(value: str) -> str:
 
 def iso(at: datetime) -> str:
     """A time in UTC with microseconds, as 2026-01-05T08:00:00.000000Z: fixed width, so texts sort as times do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 import uuid_utils
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
 
-from lineage_graph.canonical import commit, iso, opens
+from lineage_graph.canonical import SALT, commit, iso, opens
 from lineage_graph.names import DIGEST_PREFIX, check_alias, parse_artifact, parse_run
 
 Json = dict[str, Any]
@@ -34,18 +34,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _utc(value: object) -> object:
-    if isinstance(value, datetime) and value.tzinfo is None:
+def _utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
         raise ValueError("a time needs its zone, such as 2026-01-05T08:00:00Z")
-    return value
+    return value.astimezone(UTC)
 
 
+# The same few names come again and again; what was found right once is right.
+@lru_cache(10_000)
 def _check_run(value: str) -> str:
     if str(parse_run(value)) != value:
         raise ValueError("a run is named project/runs/ID")
     return value
 
 
+@lru_cache(10_000)
 def _check_artifact(value: str) -> str:
     if str(parse_artifact(value)) != value:
         raise ValueError("an artifact is named project/name")
@@ -61,7 +66,6 @@ def _check_digest(value: str) -> str:
 Time = Annotated[
     datetime,
     AfterValidator(_utc),
-    AfterValidator(lambda t: t.astimezone(UTC)),
     PlainSerializer(iso, return_type=str),
 ]
 RunText = Annotated[str, AfterValidator(_check_run)]
@@ -213,31 +217,43 @@ KINDS: dict[str, type[_Event]] = {
     m.model_fields["kind"].default: m for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
 }
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
-_GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
-    kind: {
-        group: tuple(
-            name
-            for name, field in model.model_fields.items()
-            if isinstance(field.json_schema_extra, Mapping) and field.json_schema_extra.get("group") == group
-        )
-        for group in (CONTENT, PERSONAL)
-    }
-    for kind, model in KINDS.items()
-}
+
+
+def _fields(model: type[_Event], wanted: str | None) -> tuple[str, ...]:
+    """A model's fields of one group; None for those that stand in the clear."""
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if (field.json_schema_extra.get("group") if isinstance(field.json_schema_extra, Mapping) else None) == wanted
+    )
+
+
+_CLEAR = {kind: tuple(f for f in _fields(model, None) if f != "at") for kind, model in KINDS.items()}
+_GROUPS = {kind: tuple((g, _fields(model, g)) for g in (CONTENT, PERSONAL)) for kind, model in KINDS.items()}
 # `content` is also a field of versions (where the bytes are), so the commitments have names of their own.
 SEALED = {CONTENT: "content_commitment", PERSONAL: "personal_commitment"}
 
 
-def sealed(event: Event) -> tuple[Json, Json]:
-    """(written form, opening) of an event: the first is what is hashed, the second {'content': {salt, value}, …}."""
-    written = event.model_dump(exclude_none=True)
-    if not written.get("aliases", True):
-        del written["aliases"]
+def sealed(event: Event, salts: bytes | None = None) -> tuple[Json, Json]:
+    """(written form, opening) of an event: the first is what is hashed, the second {'content': {salt, value}, …}.
+
+    salts: two salts' worth of random bytes, where the caller has some.
+    """
+    has = event.__dict__
+    written: Json = {"at": event.at_text}
+    for name in _CLEAR[event.kind]:
+        value = has[name]
+        if value is not None and value != ():
+            written[name] = value
     opening: Json = {}
-    for group, names in _GROUPS[event.kind].items():
-        value = {name: written.pop(name) for name in names if name in written}
-        if value:
-            written[SEALED[group]], opening[group] = commit(value)
+    for group, names in _GROUPS[event.kind]:
+        values = {name: value for name in names if (value := has[name]) is not None}
+        if not values:
+            continue
+        if values.get("tags") is not None:
+            values["tags"] = list(values["tags"])
+        salt = None if salts is None else salts[:SALT] if group == CONTENT else salts[SALT : 2 * SALT]
+        written[SEALED[group]], opening[group] = commit(values, salt)
     return written, opening
 
 
@@ -246,6 +262,8 @@ def unsealed(written: Mapping[str, Any], opening: Mapping[str, Any]) -> Event:
 
     Raises ValueError when the form is wrong or an opening is not that of its commitment.
     """
+    if not opening.keys() <= SEALED.keys():
+        raise ValueError("an opening is of no group that there is")
     flat = dict(written)
     for group, key in SEALED.items():
         commitment = flat.pop(key, None)

@@ -19,12 +19,11 @@ from typing import Any, BinaryIO
 
 from lineage_graph import journal
 from lineage_graph.canonical import canonical
-from lineage_graph.decide import Receipt
 from lineage_graph.errors import ImportRefused, JournalProblem, NotJson, NotRecorded
 from lineage_graph.events import Event
 from lineage_graph.formats import jsonl
 from lineage_graph.journal import Entry, Position, genesis
-from lineage_graph.ledger import Ledger
+from lineage_graph.ledger import Ledger, Receipt
 from lineage_graph.lineage import Reader, to_version
 from lineage_graph.models import Edge
 from lineage_graph.recording.drain import DONE, Waiting, in_order, retire

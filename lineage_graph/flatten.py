@@ -12,6 +12,7 @@ from typing import Any
 INT64 = 2**63 - 1
 MAX_KEYS = 200
 MAX_TEXT = 8_000
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def _storable(value: Any) -> bool:
@@ -43,6 +44,9 @@ def flatten(prefix: str, value: Mapping[str, Any]) -> dict[str, Any]:
 
     Nulls, mixed lists, texts over 8,000 characters and what comes after 200 names are in the JSON text only.
     """
-    flat = dict(_leaves(prefix, value))
-    kept = dict(list(flat.items())[:MAX_KEYS])
-    return {prefix: json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))} | kept
+    flat: dict[str, Any] = {prefix: _encode(value)}
+    for name, item in _leaves(prefix, value):
+        flat[name] = item
+        if len(flat) > MAX_KEYS:
+            break
+    return flat

@@ -6,7 +6,7 @@ It runs the package's own query files, in read or in write transactions, and tur
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -59,6 +59,14 @@ def translate(error: Exception, uri: str, user: str, query: str) -> GraphProblem
         if kind in TRANSLATION:
             return TRANSLATION[kind](uri, user, query, error)
     return GraphFailed(uri, query, _words(error))
+
+
+class Clash(Exception):
+    """A write that another one came in the way of, or whose outcome nobody heard: look again, then decide anew."""
+
+
+class _Again(driver_errors.TransientError):
+    """A uniqueness constraint that a concurrent write was faster to meet: the same work will find its node."""
 
 
 class Graph:
@@ -130,6 +138,42 @@ class Graph:
         self._ensure_schema()
         return self._run(neo4j.WRITE_ACCESS, name, work, None)
 
+    def write_once(self, plan: Sequence[tuple[Query, Mapping[str, Any]]], name: str) -> list[dict[str, Any]] | None:
+        """Runs queries that give one row each, in one transaction (a single one in one round trip), and returns the rows.
+
+        A query without a row calls it off: nothing is written, and the answer is None.
+        Raises Clash where looking again may help, else GraphProblem.
+        """
+        self._ensure_schema()
+        metadata = {"app": "lineage-graph", "query": name}
+        try:
+            with (
+                self._translated(name),
+                self._driver.session(database=self.database, bookmark_manager=self._bookmarks) as session,
+            ):
+                if len(plan) == 1:
+                    [(query, parameters)] = plan
+                    text = neo4j.Query(query.text, metadata=metadata)
+                    row = session.run(text, dict(parameters)).single()
+                    return None if row is None else [row.data()]
+                rows: list[dict[str, Any]] = []
+                with session.begin_transaction(metadata=metadata) as tx:
+                    for query, parameters in plan:
+                        row = tx.run(query.text, dict(parameters)).single()
+                        if row is None:
+                            tx.rollback()
+                            return None
+                        rows.append(row.data())
+                    tx.commit()
+                return rows
+        except GraphProblem as problem:
+            cause = problem.__cause__
+            if isinstance(cause, driver_errors.ConstraintError | driver_errors.IncompleteCommit) or (
+                isinstance(cause, driver_errors.Neo4jError | driver_errors.DriverError) and cause.is_retryable()
+            ):
+                raise Clash(str(problem)) from problem
+            raise
+
     def _run(self, access: str, name: str, work: Callable[[Run], T], timeout: float | None) -> T:
         if not self._checked:
             self.version()
@@ -138,7 +182,10 @@ class Graph:
             def run(query: Query, **parameters: Any) -> Rows:
                 return [dict(r) for r in tx.run(query.text, parameters)]
 
-            return work(run)
+            try:
+                return work(run)
+            except driver_errors.ConstraintError as error:
+                raise _Again(str(error)) from error
 
         unit = neo4j.unit_of_work(metadata={"app": "lineage-graph", "query": name}, timeout=timeout)(unit)
         with (

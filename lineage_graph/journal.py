@@ -17,10 +17,11 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from lineage_graph.canonical import canonical_plain, digest_of
+from lineage_graph.canonical import SALT, canonical_plain, digest_of
 from lineage_graph.errors import JournalProblem
 from lineage_graph.events import Event, Json, new_uid, sealed, unsealed
 
@@ -30,9 +31,10 @@ FORMAT = 1
 _START = b'{"entry":'
 _HASH = b',"hash":"'
 _OPENINGS = b'","openings":'
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One link of a journal's chain. `body` is the canonical text that `hash` is of."""
 
@@ -44,10 +46,13 @@ class Entry:
     openings: tuple[Json, ...]
     events: tuple[Event, ...] = field(compare=False)
 
+    @cached_property
+    def openings_text(self) -> str:
+        return _encode(self.openings)
+
     def line(self) -> bytes:
         """The entry as its journal's file has it, line break included."""
-        openings = json.dumps(self.openings, ensure_ascii=False, separators=(",", ":")).encode()
-        return b"".join((_START, self.body, _HASH, self.hash.encode(), _OPENINGS, openings, b"}\n"))
+        return b"".join((_START, self.body, _HASH, self.hash.encode(), _OPENINGS, self.openings_text.encode(), b"}\n"))
 
 
 def genesis(journal: str) -> str:
@@ -57,7 +62,8 @@ def genesis(journal: str) -> str:
 
 def seal(journal: str, seq: int, prev: str, events: Sequence[Event]) -> Entry:
     """The next entry of a chain."""
-    pairs = [sealed(event) for event in events]
+    salts = os.urandom(2 * SALT * len(events))
+    pairs = [sealed(event, salts[2 * SALT * i : 2 * SALT * (i + 1)]) for i, event in enumerate(events)]
     body = canonical_plain({"events": [w for w, _ in pairs], "format": FORMAT, "journal": journal, "prev": prev, "seq": seq})
     return Entry(journal, seq, prev, digest_of(body), body, tuple(o for _, o in pairs), tuple(events))
 
@@ -69,14 +75,14 @@ def parse_line(line: bytes, where: str) -> Entry:
         raise JournalProblem(where, "the line is not an entry; restore the file from a copy")
     body = line[len(_START) : end]
     try:
-        whole: dict[str, Any] = json.loads(line)
-        claimed = whole["hash"]
-        entry: dict[str, Any] = json.loads(body)
+        outside: dict[str, Any] = json.loads(b"{" + line[end + 1 :])
+        claimed = outside["hash"]
         if digest_of(body) != claimed:
             raise JournalProblem(where, "the entry was changed (its hash differs); restore the file from a copy")
+        entry: dict[str, Any] = json.loads(body)
         if entry["format"] > FORMAT:
             raise JournalProblem(where, "the entry was written by a newer lineage-graph; upgrade this one")
-        openings = tuple(whole["openings"])
+        openings = tuple(outside["openings"])
         events = tuple(unsealed(w, o) for w, o in zip(entry["events"], openings, strict=True))
         return Entry(entry["journal"], entry["seq"], entry["prev"], claimed, body, openings, events)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -149,7 +155,7 @@ def is_being_written(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
             return False
@@ -175,13 +181,13 @@ class Journal:
         self.interval = interval
         self._lock = threading.Lock()
         self._unwritten: list[bytes] = []
-        self._size = 0
+        self._written = start_of(self.uid)
         self._dirty = threading.Event()
         self._closed = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)  # waits for somebody who only wonders whether it is being written
         except OSError as error:
             raise JournalProblem(
                 folder, f"it cannot be written ({error.strerror}); set LINEAGE_GRAPH_HOME to a folder that can"
@@ -208,11 +214,11 @@ class Journal:
                 os.fsync(self._fd)
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
+                os.ftruncate(self._fd, self._written.offset)
             raise JournalProblem(
                 self.path, f"it cannot be written ({error.strerror}); free space or set LINEAGE_GRAPH_HOME elsewhere"
             ) from error
-        self._size += len(data)
+        self._written = Position(self.seq, self._written.offset + len(data), self.head)
         self._unwritten.clear()
         self._dirty.set()
 
@@ -220,7 +226,7 @@ class Journal:
     def position(self) -> Position:
         """After the last entry that is in the file."""
         with self._lock:
-            return Position(self.seq - len(self._unwritten), self._size, self.head)
+            return self._written
 
     def _sync_now_and_then(self) -> None:
         while not self._closed:
@@ -242,6 +248,8 @@ class Journal:
                 if self.fsync != "never":
                     os.fsync(self._fd)
             finally:
+                # A sync that is under way in its thread would keep the lock beyond the close.
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
                 os.close(self._fd)
                 self._dirty.set()
 

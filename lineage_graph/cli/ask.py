@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,21 +16,21 @@ if TYPE_CHECKING:
 
 
 @command("ls")
-@click.argument("project", required=False)
+@click.argument("in_project", required=False, metavar="[PROJECT]")
 @click.option("--runs", "what", flag_value="runs", help="The project's runs, the newest first.")
 @click.option("--artifacts", "what", flag_value="artifacts", help="The project's artifacts (the default).")
 @click.option("--versions", metavar="ARTIFACT", help="The versions of one artifact, the oldest first.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="At most so many runs.")
 @where_options
 @format_option("table", "json")
-def ls(project: str | None, what: str | None, versions: str | None, limit: int, where: Where, form: str) -> None:
+def ls(in_project: str | None, what: str | None, versions: str | None, limit: int, where: Where, form: str) -> None:
     """What is recorded?
 
     Without PROJECT: the projects. With it: its artifacts, its runs, or the versions of one artifact.
     """
     if versions is not None and what is not None:
         raise click.UsageError("--versions goes without --runs and --artifacts")
-    where = Where(where.uri, where.user, where.database, project or where.project)
+    where = Where(where.uri, where.user, where.database, in_project or where.project)
     if what is not None and where.project is None:
         raise click.UsageError(f"--{what} needs a PROJECT")
     graph = where.connect()
@@ -45,7 +46,7 @@ def ls(project: str | None, what: str | None, versions: str | None, limit: int, 
         _artifacts(graph, where.project, form)
 
 
-def _list(records: Any, form: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], nothing: str) -> None:
+def _list(records: Any, form: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], nothing: str) -> None:
     if form == "json":
         show.json(records)
     else:
@@ -123,8 +124,7 @@ def _show_run(run: Run, graph: LineageGraph, form: str) -> None:
     show.facts([("run", run.full_name), *fields.items()])
     show.facts([(f"environment.{k}", v) for k, v in run.environment.items() if k != "packages"])
     for title, versions in (("used", inputs), ("logged", outputs)):
-        show.heading(title)
-        show.table(("version", "type", "aliases"), [(v.name, v.type, ", ".join(v.aliases)) for v in versions], "nothing")
+        show.section(title, ("version", "type", "aliases"), [(v.name, v.type, ", ".join(v.aliases)) for v in versions])
 
 
 def _show_version(version: ArtifactVersion, graph: LineageGraph, form: str) -> None:
@@ -138,12 +138,11 @@ def _show_version(version: ArtifactVersion, graph: LineageGraph, form: str) -> N
 
     show.facts(list(version.model_dump(mode="json").items()))
     for title, runs in (("logged by", producers), ("used by", consumers)):
-        show.heading(title)
         rows = [(r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at)) for r in runs]
-        show.table(("run", "name", "job type", "state", "started"), rows, "no run")
+        show.section(title, ("run", "name", "job type", "state", "started"), rows)
     if files is not None:
-        show.heading("files")
-        show.table(("path", "size", "digest", "at"), [(f.path, words.size(f.size), f.digest, f.ref or "") for f in files], "none")
+        parts = [(f.path, words.size(f.size), f.digest, f.ref or "") for f in files]
+        show.section("files", ("path", "size", "digest", "at"), parts)
 
 
 def _files(graph: LineageGraph, version: ArtifactVersion) -> list[Any] | None:

@@ -121,10 +121,13 @@ def query(name: str, params: tuple[str, ...], show_text: bool, where: Where, for
         raise ParameterWrong(asked.name, "it writes, and only the ledger runs it; `--show` prints it")
     parameters = typed(asked, given)
     rows = where.connect().query(asked.name, **parameters)
+    columns = [c.name for c in asked.columns]
+    from lineage_graph.formats.json import steady
+
+    found = [{column: steady(row.get(column)) for column in columns} for row in rows]
     if form == "json":
-        show.json(rows)
+        show.json(found)
         return
     from lineage_graph.formats.table import query_rows
 
-    columns = [c.name for c in asked.columns]
-    show.table(columns, query_rows(columns, rows), "no rows")
+    show.table(columns, query_rows(columns, found), "no rows")

@@ -105,8 +105,10 @@ def _ended(code: int) -> int:
 def _sentence(error: Exception) -> str:
     if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx is not None else "lineage-graph"
-        see = "" if "`lineage-graph" in error.message or "did you mean" in error.message else f"; see `{path} --help`"
+        if isinstance(error, click.NoSuchOption) and error.possibilities:
+            return f"no such option {error.option_name!r}; did you mean {error.possibilities[0]!r}?"
         message = error.format_message().rstrip(".")
+        see = "" if "; " in message else f"; see `{path} --help`"
         return f"{message[:1].lower()}{message[1:]}{see}"
     if isinstance(error, click.ClickException):
         return error.format_message()
@@ -119,7 +121,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _mute() -> None:
-    """Commands say themselves what the recorder would warn of; `run` asks for the warnings again."""
+    """Commands that look say themselves what goes wrong; those that record ask for the recorder's warnings again."""
     warnings.filterwarnings("ignore", message="lineage-graph: ")
 
 

@@ -144,7 +144,7 @@ def browser(query_name: str | None, only_print: bool, form: str) -> None:
 
 
 @command("demo")
-@click.option("--serve", is_flag=True, help="Open the explorer at the end.")
+@click.option("--serve", is_flag=True, help="Go on with the graph in a browser.")
 @click.pass_context
 def demo(ctx: click.Context, serve: bool) -> None:
     """Record a real pipeline and look at its lineage.

@@ -21,9 +21,13 @@ def console(*, stderr: bool = False, wrap: bool = True) -> Console:
     """Where people read. Colours only on a terminal (and never with NO_COLOR); nothing is wrapped or cut in a file or pipe."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # the door answers for it
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() and wrap else NO_WRAP
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
+    return Screen(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not wrap)
 
 
 def json(value: Any) -> None:
@@ -42,7 +46,7 @@ def line(text: str) -> None:
     """A line for people."""
     from lineage_graph.formats.words import printable
 
-    click.echo("".join(map(printable, text)) if not text.isprintable() else text)
+    click.echo(printable(text))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], nothing: str) -> None:
@@ -82,6 +86,15 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> None:
 def heading(text: str) -> None:
     """A line above a list."""
     click.echo(f"\n{click.style(text, bold=True) if _coloured() else text}")
+
+
+def section(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A heading and its rows, or 'none' where there are none."""
+    heading(title)
+    if rows:
+        table(columns, rows, "")
+    else:
+        click.echo("none")
 
 
 def _coloured() -> bool:

@@ -93,7 +93,7 @@ def _pipeline(console: Console, graph: LineageGraph, settings: Settings, folder:
         "LINEAGE_GRAPH_STORE": str(settings.home / "store") if settings.store == "off" else settings.store_url,
     }
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("running the pipeline", total=len(STEPS))
         for done in run_all(
             folder,
@@ -147,10 +147,9 @@ def _lineage(console: Console, graph: LineageGraph) -> None:
 
 
 def _next(console: Console) -> None:
-    lines = list(commands())
-    width = max(len(command) for command, _ in lines)
-    for command, why in lines:
-        console.print(Text(f"  {command:<{width}}   # {why}"), soft_wrap=True)
+    for command, why in commands():
+        console.print(Text(f"  {why}", style="dim"), soft_wrap=True)
+        console.print(Text(f"    {command}"), soft_wrap=True)
 
 
 def commands() -> Iterator[tuple[str, str]]:

@@ -32,6 +32,14 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def steady(value: Any) -> Any:
+    """`value` as JSON has it, the keys of every mapping sorted: the server gives them in no order of its own."""
+    value = plain(value)
+    if isinstance(value, dict):
+        return {key: steady(inner) for key, inner in sorted(value.items())}
+    return [steady(inner) for inner in value] if isinstance(value, list) else value
+
+
 def compact(value: Any) -> str:
     """`value` as one line of JSON."""
     return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from rich.cells import cell_len
@@ -34,9 +35,7 @@ def cell(value: Any) -> str:
     """A value as a cell: texts as they are, nothing for null, JSON for lists and mappings."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
-    return compact(value)
+    return str(value) if isinstance(value, str | PurePath) else compact(value)
 
 
 def query_rows(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[Row]:

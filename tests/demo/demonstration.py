@@ -1,13 +1,12 @@
-"""The demonstration, run once for all tests that look at what it left."""
+"""Runs the demonstration, and keeps what it said and where it recorded."""
 
 from __future__ import annotations
 
 import io
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +20,7 @@ from tests.conftest import Address
 class Demonstration:
     """home: the data folder it ran with; said: what it printed."""
 
-    address: Address
+    address: Address = field(repr=False)
     home: Path
     said: str
     code: int
@@ -56,13 +55,3 @@ def demonstrate(address: Address, home: Path) -> Demonstration:
     with surroundings(settings(address, home)):
         code = run_demo(Console(file=out, width=100))
     return Demonstration(address, home, out.getvalue(), code)
-
-
-_done: dict[str, Demonstration] = {}
-
-
-def the_demonstration(address: Address) -> Demonstration:
-    """The one that this session has run against that server."""
-    if address.uri not in _done:
-        _done[address.uri] = demonstrate(address, Path(tempfile.mkdtemp(prefix="lineage-graph-demo-")))
-    return _done[address.uri]

@@ -42,7 +42,7 @@ def reader(demonstration: Demonstration, graph: Graph) -> Reader:
 
 
 def test_it_runs_every_step_and_ends_well(demonstration: Demonstration) -> None:
-    assert demonstration.code == 0
+    assert demonstration.code == 0, demonstration.said
     assert set(logged(demonstration.said)) == {step.id for step in pipeline.STEPS} - {"choose"}
     assert "moved the alias best" in demonstration.said
     assert "Where digits/classifier:best came from:" in demonstration.said
@@ -86,7 +86,7 @@ def test_a_second_one_gives_the_same_versions_and_nothing_is_refused(
 
     second = demonstrate(address, tmp_path / "home")
 
-    assert second.code == 0
+    assert second.code == 0, second.said
     assert logged(second.said) == logged(demonstration.said)
     assert second.said.count(" again") == sum(map(len, logged(second.said).values()))
     assert len(reader.versions("digits/classifier")) == before
@@ -96,7 +96,7 @@ def test_a_second_one_gives_the_same_versions_and_nothing_is_refused(
 
 def test_what_it_tells_to_try_works_as_it_stands(demonstration: Demonstration, tmp_path: Path) -> None:
     pytest.importorskip("lineage_graph.cli.__main__")
-    lines = re.findall(r"^  (\S*lineage-graph .*?) +# ", demonstration.said, re.MULTILINE)
+    lines = re.findall(r"^    (\S*lineage-graph .*)$", demonstration.said, re.MULTILINE)
     assert len(lines) == len(show.NEXT)
     here = Path(sys.executable).parent
     with surroundings(demonstration.environment | {"PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}):
@@ -158,6 +158,21 @@ def test_where_no_server_is_set_it_starts_the_local_one(home: Path, address: Add
     assert asked[0]["folder"] == home / "neo4j"
     assert asked[0]["progress"] is not None
     assert "it is fetched once" in out.getvalue()
+
+
+def test_commands_are_told_as_this_shell_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "lineage-graph"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program.parent / "python"))
+
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert next(show.commands())[0].startswith("lineage-graph upstream ")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert next(show.commands())[0].startswith(f"{program} upstream ")
+    monkeypatch.chdir(tmp_path)
+    assert next(show.commands())[0].startswith("bin/lineage-graph upstream ")
 
 
 @pytest.mark.parametrize("step", sorted({step.name for step in pipeline.STEPS}))

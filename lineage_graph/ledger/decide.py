@@ -1,0 +1,95 @@
+"""What the ledger will write for a batch of entries, decided without a database.
+
+The rules of recording take the events in, one by one; here the entries get their receipts, each chained to the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lineage_graph.canonical import canonical_plain, digest_of
+from lineage_graph.events import Json
+from lineage_graph.journal import Entry, genesis
+from lineage_graph.ledger.rows import Row
+from lineage_graph.ledger.rules import Rules
+from lineage_graph.ledger.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an entry. outcomes: one for each event, in order."""
+
+    journal: str
+    seq: int
+    body: str
+    hash: str
+    outcomes: tuple[Json, ...]
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The parameters of record/write and record/amend.
+
+    new: artifacts that have no sequence yet. begins: the journal is not in the graph yet.
+    """
+
+    write: Row
+    amend: Row | None
+    new: list[str]
+    begins: bool
+    receipts: list[Receipt]
+
+
+def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
+    """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write."""
+    rules = Rules(state)
+    journal = entries[0].journal
+    known = state.journals[journal]
+    applied, _, previous = known or (0, "", genesis(journal))
+    was = [applied, previous]
+    receipts: list[Receipt] = []
+    rows: list[Row] = []
+    for entry in entries:
+        outcomes = tuple([rules.outcome(event) for event in entry.events])
+        body = canonical_plain(
+            {
+                "entry": entry.hash,
+                "journal": journal,
+                "outcomes": outcomes,
+                "prev": previous,
+                "recorded_at": now,
+                "seq": entry.seq,
+            }
+        )
+        previous = digest_of(body)
+        receipts.append(Receipt(journal, entry.seq, body.decode(), previous, outcomes, now))
+        rejected = sum(o["result"] == "rejected" for o in outcomes)
+        rows.append(
+            {
+                "journal": journal,
+                "seq": entry.seq,
+                "hash": entry.hash,
+                "body": entry.body.decode(),
+                "openings": entry.openings_text,
+                "receipt": receipts[-1].body,
+                "receipt_hash": previous,
+                "rejected": rejected or None,
+            }
+        )
+    last = entries[-1]
+    write, amend, new = rules.rows.finish()
+    write |= {
+        "journal": journal,
+        "was": was,
+        "applied": last.seq,
+        "head": last.hash,
+        "receipt": previous,
+        "now": now,
+        "entries": rows,
+    }
+    if amend is not None:
+        amend["now"] = now
+    state.journals[journal] = (last.seq, last.hash, previous)
+    return Decision(write, amend, new, known is None, receipts)

@@ -1,0 +1,248 @@
+"""Entries → graph.
+
+The graph remembers how far each journal is applied and refuses a gap, so an entry counts once, however often and by
+whomever it is delivered, whatever became of the commit before.
+
+A batch is decided on what is known without a lock, and written in one round trip that checks whether it still holds. A race
+that is lost is run again on fresh knowledge, and after that under locks.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from lineage_graph import queries
+from lineage_graph.errors import JournalProblem
+from lineage_graph.graph import Clash, Graph
+from lineage_graph.graph import Run as RunQuery
+from lineage_graph.journal import Entry, genesis
+from lineage_graph.ledger.ask import Wanted
+from lineage_graph.ledger.decide import Receipt, decide
+from lineage_graph.ledger.state import Clock, State
+from lineage_graph.queries import Query
+
+BATCH_EVENTS = 2_000
+OVERLAP_EVENTS = 500  # from here on, a batch is written while the next one is decided
+CONTENDED = 8  # batches that begin under locks after one that had to
+LOOK = queries.get("record/look")
+LOCK = queries.get("record/lock")
+WRITE = queries.get("record/write")
+AMEND = queries.get("record/amend")
+RECEIPTS = queries.get("record/receipts")
+APPLIED = queries.get("record/applied")
+
+
+def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
+    """Entries in order, in lists of one journal's and of about `most` events."""
+    batch: list[Entry] = []
+    events = 0
+    for entry in entries:
+        if batch and (entry.journal != batch[0].journal or events + len(entry.events) > most):
+            yield batch
+            batch, events = [], 0
+        batch.append(entry)
+        events += len(entry.events)
+    if batch:
+        yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A batch that is decided: the queries that write it (none, when it was applied before), and its receipts."""
+
+    batch: list[Entry]
+    queries: list[tuple[Query, Mapping[str, Any]]]
+    receipts: list[Receipt]
+
+
+Landed = Callable[[list[Entry], list[Receipt]], None]
+_Flight = tuple[_Plan, Future[bool]]
+
+
+class Ledger:
+    """Applies entries to one graph. Safe from several threads; one of them applies at a time."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._state = State()
+        self._clock = Clock()
+        self._assume = True
+        self._contended = 0
+        self._lock = threading.RLock()
+
+    def apply(self, entries: Iterable[Entry], done: Callable[[list[Receipt]], None] | None = None) -> int:
+        """Applies entries (each journal's in order) and returns how many were new.
+
+        done: called with the receipts of each batch once it is committed, also of entries applied before by others.
+        Raises JournalProblem for a gap or a second history, GraphProblem when the server does not take them.
+        """
+        new = 0
+
+        def landed(batch: list[Entry], applied: list[Receipt]) -> None:
+            nonlocal new
+            new += len(applied)
+            if done is not None:
+                before = len(batch) - len(applied)
+                if before:
+                    done(self.receipts(batch[0].journal, batch[0].seq - 1, batch[before - 1].seq))
+                if applied:
+                    done(applied)
+
+        with self._lock, ExitStack() as stack:
+            thread: ThreadPoolExecutor | None = None
+            flight: _Flight | None = None
+            for batch in batches(entries):
+                if sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None:
+                    landed(batch, self._apply(batch))
+                    continue
+                if thread is None:
+                    thread = stack.enter_context(ThreadPoolExecutor(1, "lineage-ledger"))
+                flight = self._fly(batch, flight, thread, landed)
+            if flight is not None:
+                self._land(flight, landed)
+        return new
+
+    def _fly(self, batch: list[Entry], before: _Flight | None, thread: ThreadPoolExecutor, landed: Landed) -> _Flight:
+        """Decides a batch while the one before it is being written, waits for that one, and has this one written."""
+        try:
+            plan = None if before is not None and self._must_look(Wanted(batch), batch) else self._plan(batch, Wanted(batch))
+        finally:
+            if before is not None and not self._land(before, landed):
+                plan = None  # it was decided on what did not come to be
+        if plan is None:
+            plan = self._plan(batch, Wanted(batch))
+        return plan, thread.submit(self._write, plan)
+
+    def _land(self, flight: _Flight, landed: Landed) -> bool:
+        """Waits until a batch is written, or applies it anew where it was not; False then."""
+        plan, future = flight
+        try:
+            written = future.result()
+        except BaseException:
+            self._state = State()
+            raise
+        if not written:
+            self._state = State()
+        landed(plan.batch, plan.receipts if written else self._apply(plan.batch))
+        return written
+
+    def _apply(self, batch: list[Entry]) -> list[Receipt]:
+        wanted = Wanted(batch)
+        try:
+            if self._contended:
+                self._contended -= 1
+            else:
+                for _ in range(2):
+                    plan = self._plan(batch, wanted)
+                    if self._write(plan):
+                        return plan.receipts
+                    self._state = State()
+                self._contended = CONTENDED
+            return self.graph.write(lambda run: self._under_locks(run, batch, wanted), "record/write")
+        except BaseException:
+            self._state = State()
+            raise
+
+    def _must_look(self, wanted: Wanted, batch: list[Entry]) -> bool:
+        return (
+            self._state.full
+            or self._clock.now() is None
+            or batch[0].journal not in self._state.journals
+            or not wanted.known(self._state, self._assume)
+        )
+
+    def _plan(self, batch: list[Entry], wanted: Wanted) -> _Plan:
+        """Decides on what is known, looking where that is not enough."""
+        self._state.start_batch()
+        if self._must_look(wanted, batch):
+            if self._state.full:
+                self._state = State()
+            asked = {"journal": batch[0].journal, **wanted.parameters()}
+            [seen] = self.graph.read(LOOK, **asked)
+            self._take(asked, seen)
+            self._assume = wanted.new(self._state)
+        new = self._unapplied(batch)
+        if not new:
+            return _Plan(batch, [], [])
+        decision = decide(new, self._state, self._now())
+        plan: list[tuple[Query, Mapping[str, Any]]] = [(WRITE, decision.write)]
+        if decision.begins or decision.new:
+            plan.insert(0, (LOCK, _locks(new[0].journal, decision.new, ())))
+        if decision.amend:
+            plan.append((AMEND, decision.amend))
+        return _Plan(batch, plan, decision.receipts)
+
+    def _write(self, plan: _Plan) -> bool:
+        """False when what the plan was decided on does not hold any more, or nobody knows what became of it."""
+        if not plan.queries:
+            return True
+        try:
+            rows = self.graph.write_once(plan.queries, "record/write")
+        except Clash:
+            return False
+        if rows is None:
+            return False
+        self._clock.heard(next(row["now"] for row in rows if "now" in row))
+        return True
+
+    def _take(self, asked: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
+        self._clock.heard(seen["now"])
+        self._state.take(asked, seen)
+
+    def _now(self) -> str:
+        now = self._clock.now()
+        if now is None:
+            raise AssertionError("the clock was heard just now")
+        return now
+
+    def _under_locks(self, run: RunQuery, batch: list[Entry], wanted: Wanted) -> list[Receipt]:
+        journal = batch[0].journal
+        self._state = State()
+        run(LOCK, **_locks(journal, sorted(wanted.changing), sorted(wanted.runs)))
+        asked = {"journal": journal, **wanted.parameters()}
+        [seen] = run(LOOK, **asked)
+        self._take(asked, seen)
+        new = self._unapplied(batch)
+        if not new:
+            return []
+        decision = decide(new, self._state, self._now())
+        if not run(WRITE, **decision.write):
+            raise AssertionError("what is locked does not change")
+        if decision.amend:
+            run(AMEND, **decision.amend)
+        return decision.receipts
+
+    def _unapplied(self, batch: list[Entry]) -> list[Entry]:
+        """The batch's entries that come next. Raises JournalProblem for a gap or a second history."""
+        journal = batch[0].journal
+        applied, head, _ = self._state.journals[journal] or (0, genesis(journal), "")
+        new = [e for e in batch if e.seq > applied]
+        if new and new[0].seq != applied + 1:
+            raise JournalProblem(journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first")
+        if new and new[0].prev != head:
+            raise JournalProblem(journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied")
+        return new
+
+    def receipts(self, journal: str, after: int, upto: int) -> list[Receipt]:
+        """The receipts of a journal's entries after < seq <= upto that are applied. Raises GraphProblem."""
+        [row] = self.graph.read(RECEIPTS, journal=journal, after=after, upto=upto)
+        found = []
+        for text, receipt_hash in row["receipts"]:
+            body = json.loads(text)
+            found.append(Receipt(journal, body["seq"], text, receipt_hash, tuple(body["outcomes"]), body["recorded_at"]))
+        return found
+
+    def applied(self, journals: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""
+        [row] = self.graph.read(APPLIED, journals=list(journals))
+        return {uid: (seq, head) for uid, seq, head in row["journals"]}
+
+
+def _locks(journal: str, artifacts: Sequence[str], runs: Sequence[str]) -> dict[str, Any]:
+    return {"journal": journal, "genesis": genesis(journal), "artifacts": list(artifacts), "runs": list(runs)}
