@@ -3,7 +3,8 @@
     python -m benchmarks.record --uri bolt://127.0.0.1:7687 --password …
 
 A run is 7 events: started, 3 used, 2 logged, finished. It goes all the way: journal file, decision, one transaction with
-numbers, receipts and chain, committed. In bulk, entries are journaled, decided and written side by side. Prints figures; there are no timed tests.
+numbers, receipts and chain, committed. In bulk, entries are journaled, decided and written side by side. Prints figures;
+there are no timed tests.
 """
 
 from __future__ import annotations

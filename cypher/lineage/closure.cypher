@@ -10,7 +10,7 @@
 //   $known_at  STRING   likewise, by when the graph learnt of it
 //
 // Columns
-//   uids       LIST     uid of each run and version, home first among them
+//   uids       LIST     uid of each run and version, the nearest first; home is the first
 //   depths     LIST     the least number of relationships from home to each
 //
 // Plan   VarLengthExpand(Pruning,BFS
@@ -25,8 +25,12 @@ CALL () {
   MATCH (r:Run {uid: $uid}) RETURN r AS home
 }
 WITH home, datetime($as_of) AS as_of, datetime($known_at) AS known_at
-MATCH p = (home)-[steps:LOGGED_BY|USED*0..]->(n)
-WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))
-WITH n, min(length(p)) AS depth
-WHERE $depth IS NULL OR depth <= $depth
+// The walk stands in a subquery of its own: there one home is certain, so the search's own order and depths are taken as they are.
+CALL (home, as_of, known_at) {
+  MATCH p = (home)-[steps:LOGGED_BY|USED*0..]->(n)
+  WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))
+  WITH n, min(length(p)) AS depth
+  WHERE $depth IS NULL OR depth <= $depth
+  RETURN n, depth
+}
 RETURN collect(n.uid) AS uids, collect(depth) AS depths

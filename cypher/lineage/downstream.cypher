@@ -2,18 +2,25 @@
 //
 // Follows LOGGED_BY and USED against their direction, and visits each node once. An edge counts
 // when it had happened by $as_of and was known by $known_at; edges are those that a walk of $depth relationships follows.
+// Answers in lists, one a property, for rows cost more than the walk. `id` is the server's own number of a node: it ties the
+// lists of one answer together, and means nothing outside it.
 //
 // Parameters
 //   $uid       STRING   the version or run to begin at; lineage/version and lineage/run find it by name
 //   $depth     INTEGER  how many relationships to look; null for all
 //   $as_of     STRING   a time, such as '2026-01-05T08:00:00Z'; null for now
 //   $known_at  STRING   likewise, by when the graph learnt of it
+//   $limit     INTEGER  at most so many runs and versions, the nearest first, by depth and uid; null for all
+//   $after     INTEGER  leave out so many of the first, given before; null for none
 //
 // Columns
-//   runs       LIST     [uid, id, name, project, job_type, step, state, started_at, ended_at, author, source_id, depth]
-//   versions   LIST     [uid, name, type, digest, size, created_at, aliases, source_id, depth]
-//   used       LIST     [uid of the version, list of [uid of the run that used it, at]]
-//   logged     LIST     [uid of the run, list of [uid of the version it logged, at]]
+//   ids        LIST     number of each run and version found, those left out as well; one more than $limit when there are more
+//   uids       LIST     the uid of each of `ids`
+//   depths     LIST     the least number of relationships from home to each of `ids`
+//   runs       LIST     lists: ids, then id, name, project, job_type, step, state, started_at, ended_at, author, source_id
+//   versions   LIST     lists: ids, then name, type, digest, size, created_at, aliases, source_id
+//   edges      LIST     lists: ids of the ends nearer to home, ids of the ends one step further, times in seconds since 1970
+//   aliases    LIST     [id of a version, alias] as they were then; empty for now, when the versions' own hold
 //
 // Plan   VarLengthExpand(Pruning,BFS
 // Draw   lineage/neighbours
@@ -21,26 +28,49 @@
 //   :param depth => null
 //   :param as_of => null
 //   :param known_at => null
+//   :param limit => null
+//   :param after => null
 CALL () {
   MATCH (v:ArtifactVersion {uid: $uid}) RETURN v AS home
   UNION
   MATCH (r:Run {uid: $uid}) RETURN r AS home
 }
 WITH home, datetime($as_of) AS as_of, datetime($known_at) AS known_at
-MATCH p = (home)<-[steps:LOGGED_BY|USED*0..]-(n)
-WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))
-WITH n, as_of, known_at, min(length(p)) AS depth
-WHERE $depth IS NULL OR depth <= $depth
-WITH n, depth, as_of, known_at, n:Run AS is_run, COLLECT {
+// The walk stands in a subquery of its own: there one home is certain, so the search's own order and depths are taken as they are.
+CALL (home, as_of, known_at) {
+  MATCH p = (home)<-[steps:LOGGED_BY|USED*0..]-(n)
+  WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))
+  WITH n, min(length(p)) AS depth
+  WHERE $depth IS NULL OR depth <= $depth
+  WITH n, depth
+  ORDER BY depth, CASE WHEN $limit IS NOT NULL THEN n.uid END
+  LIMIT coalesce(coalesce($after, 0) + $limit + 1, 9223372036854775807)
+  RETURN collect(n) AS nodes, collect(depth) AS depths
+}
+WITH nodes, depths, as_of, known_at, nodes[coalesce($after, 0)..] AS page
+CALL (nodes, depths, as_of, known_at) {
+  UNWIND nodes[..size([d IN depths WHERE $depth IS NULL OR d < $depth])] AS n
   MATCH (n)<-[e:LOGGED_BY|USED]-(m)
-  WHERE ($depth IS NULL OR depth < $depth)
-    AND (as_of IS NULL OR e.at <= as_of) AND (known_at IS NULL OR e.recorded_at <= known_at)
-  RETURN [m.uid, toString(e.at)]
-} AS out
-RETURN
-  collect(CASE WHEN is_run THEN [n.uid, n.id, n.name, n.project, n.job_type, n.step, n.state, toString(n.started_at),
-    toString(n.ended_at), n.author, n.source_id, depth] END) AS runs,
-  collect(CASE WHEN NOT is_run THEN [n.uid, n.name, n.type, n.digest, n.size, toString(n.created_at), n.aliases, n.source_id,
-    depth] END) AS versions,
-  collect(CASE WHEN NOT is_run AND size(out) > 0 THEN [n.uid, out] END) AS used,
-  collect(CASE WHEN is_run AND size(out) > 0 THEN [n.uid, out] END) AS logged
+  WHERE (as_of IS NULL OR e.at <= as_of) AND (known_at IS NULL OR e.recorded_at <= known_at)
+  WITH n, m, e.at AS at
+  RETURN [collect(id(n)), collect(id(m)), collect(at.epochSeconds + at.microsecond / 1000000.0)] AS edges
+}
+CALL (page, as_of, known_at) {
+  UNWIND CASE WHEN as_of IS NULL AND known_at IS NULL THEN [] ELSE page END AS v
+  MATCH (v)<-[:MOVED]-(alias:Alias)
+  WITH DISTINCT alias, as_of, known_at
+  MATCH (alias)-[m:MOVED]->(v)
+  WHERE (as_of IS NULL OR m.at <= as_of) AND (known_at IS NULL OR m.recorded_at <= known_at)
+  WITH alias, v, m ORDER BY m.at DESC, m.event DESC
+  WITH alias, collect([id(v), alias.name, m.removed])[0] AS last
+  WHERE last[2] IS NULL
+  RETURN collect(last[..2]) AS aliases
+}
+WITH nodes, depths, edges, aliases, [n IN page WHERE n:Run] AS rs, [n IN page WHERE n:ArtifactVersion] AS vs
+RETURN [n IN nodes | id(n)] AS ids, [n IN nodes | n.uid] AS uids, depths,
+  [[r IN rs | id(r)], [r IN rs | r.id], [r IN rs | r.name], [r IN rs | r.project], [r IN rs | r.job_type], [r IN rs | r.step],
+   [r IN rs | r.state], [r IN rs | toString(r.started_at)], [r IN rs | toString(r.ended_at)], [r IN rs | r.author],
+   [r IN rs | r.source_id]] AS runs,
+  [[v IN vs | id(v)], [v IN vs | v.name], [v IN vs | v.type], [v IN vs | v.digest], [v IN vs | v.size],
+   [v IN vs | toString(v.created_at)], [v IN vs | v.aliases], [v IN vs | v.source_id]] AS versions,
+  edges, aliases

@@ -11,9 +11,12 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character shows its number
-    from lineage_graph.cli.app import cli
+    try:
+        from lineage_graph.cli.app import cli
 
-    cli.main(prog_name="lineage-graph")
+        cli.main(prog_name="lineage-graph")
+    except KeyboardInterrupt:  # before the door was open
+        sys.exit(130)
     raise AssertionError("not reached")
 
 

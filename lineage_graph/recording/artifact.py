@@ -103,5 +103,6 @@ class Artifact:
         return recorded
 
     def must_be_open(self) -> None:
+        """Raises ArtifactClosed once it is logged or used."""
         if self.draft.closed:
             raise ArtifactClosed(self.name)

@@ -17,11 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lineage_graph import journal
-from lineage_graph.decide import Receipt
 from lineage_graph.errors import JournalProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
-from lineage_graph.ledger import Ledger, batches
+from lineage_graph.ledger import Ledger, Receipt, batches
 
 DONE = "done"
 MARK = ".applied"

@@ -29,9 +29,8 @@ from lineage_graph.recording.ticket import Ticket
 
 # The driver takes a third of a second to import; only the background thread and readers need it.
 if TYPE_CHECKING:
-    from lineage_graph.decide import Receipt
     from lineage_graph.graph import Graph, Rows
-    from lineage_graph.ledger import Ledger
+    from lineage_graph.ledger import Ledger, Receipt
     from lineage_graph.lineage import Reader
     from lineage_graph.queries import Query
     from lineage_graph.recording.drain import Drained

@@ -9,7 +9,7 @@ from lineage_graph.errors import NotYetRecorded, Rejected
 from lineage_graph.events import Json
 
 if TYPE_CHECKING:
-    from lineage_graph.decide import Receipt
+    from lineage_graph.ledger import Receipt
     from lineage_graph.recording.recorder import Recorder
 
 

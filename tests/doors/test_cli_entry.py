@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,7 +124,8 @@ def test_a_reader_that_goes_away(world: World) -> None:
 
 def test_an_interrupt_is_one_word(online: Address) -> None:
     process = start("import", "-", stdin=subprocess.PIPE)
-    time.sleep(1.5)
+    assert process.stdin is not None
+    process.stdin.write(b"\n" * 1_000_000)  # more than a pipe holds: once it is written, the other side is reading
     process.send_signal(signal.SIGINT)
     said = ended(process)
     assert (said.code, said.out, said.err) == (130, "", "lineage-graph: interrupted\n")
