@@ -278,7 +278,7 @@ def _import_entries(lines: Lines, name: str, reader: Reader, ledger: Ledger, spa
     for start in range(0, len(ordered), OPEN_AT_ONCE):
         problems: list[JournalProblem] = []
         some = [
-            Waiting(span.path, Position(span.first - 1, 0, span.prev), live=False)
+            Waiting(span.path, Position(span.first - 1, 0, span.prev), span.path.stat().st_size, live=False)
             for span in ordered[start : start + OPEN_AT_ONCE]
         ]
         ledger.apply((entry for _, entry, _ in in_order(some, problems)), settle)

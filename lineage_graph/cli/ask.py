@@ -194,8 +194,11 @@ def show_walk(lineage: Lineage, form: str) -> None:
         show.raw(lineage.model_dump_json())
     elif form == "table":
         from lineage_graph.formats.table import WALK, walk_rows
+        from lineage_graph.formats.tree import cut
 
         show.table(WALK, walk_rows(lineage), "nothing")
+        if (why := cut(lineage)) is not None:
+            click.echo(why, err=True)
     else:
         from lineage_graph.formats.tree import draw
 

@@ -31,6 +31,7 @@ class Drawn:
     tree: Tree
     hidden: int
     counts: str
+    cut: str | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -39,7 +40,7 @@ class Drawn:
             f"{self.hidden:,} of these are not drawn: `--format table` lists all, `--format json` has the edges too,"
             " `--depth N` looks less far"
         )
-        return [left_out] * bool(self.hidden) + [self.counts]
+        return [*([left_out] if self.hidden else []), *([self.cut] if self.cut else []), self.counts]
 
 
 def counts(lineage: Lineage) -> str:
@@ -48,6 +49,13 @@ def counts(lineage: Lineage) -> str:
         words.counted(len(things), one)
         for things, one in ((lineage.versions, "version"), (lineage.runs, "run"), (lineage.edges, "edge"))
     )
+
+
+def cut(lineage: Lineage) -> str | None:
+    """What to say of an answer that is not whole; None for one that is."""
+    if lineage.truncated is None:
+        return None
+    return f"the answer ends at its limit of {lineage.truncated.limit:,}: there is more than is counted here"
 
 
 def version_line(version: VersionNode) -> Text:
@@ -107,7 +115,7 @@ def draw(lineage: Lineage) -> Drawn:
             branch.label = Text.assemble(branch.label, f"  … and {len(children[uid]) - len(shown):,} more")  # type: ignore[arg-type]
         drawn.update(shown)
         stack.extend((branch, child, level + 1) for child in reversed(shown))
-    return Drawn(tree, len(nodes) - len(drawn), counts(lineage))
+    return Drawn(tree, len(nodes) - len(drawn), counts(lineage), cut(lineage))
 
 
 def _node_line(node: RunNode | VersionNode) -> Text:
@@ -124,10 +132,14 @@ def _child_line(node: RunNode | VersionNode, again: bool) -> Text:
 def _children(lineage: Lineage) -> dict[str, dict[str, None]]:
     """For each node the next ones away from home, each once, in order of time."""
     upstream = lineage.direction == "upstream"
+    here = {run.uid for run in lineage.runs} | {
+        version.uid for version in lineage.versions
+    }  # an answer that is cut may end in the middle of an edge
     children: dict[str, dict[str, None]] = defaultdict(dict)
     for edge in lineage.edges:
         near, far = (edge.run, edge.version) if (edge.kind == "used") == upstream else (edge.version, edge.run)
-        children[near][far] = None
+        if near in here and far in here:
+            children[near][far] = None
     return children
 
 

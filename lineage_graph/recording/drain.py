@@ -23,6 +23,7 @@ from lineage_graph.journal import Entry, Position
 from lineage_graph.ledger import Ledger, Receipt, batches
 
 DONE = "done"
+OPEN_AT_ONCE = 500  # journals; a system has a limit
 MARK = ".applied"
 Deliver = Callable[[Entry], None]
 
@@ -31,14 +32,14 @@ Deliver = Callable[[Entry], None]
 class Waiting:
     """A journal with entries that are not in the graph, as far as this host knows.
 
-    live: its writer still runs. torn: bytes at its end that were never finished. problem: why it cannot go on.
+    size: of its file, in bytes. live: its writer still runs. torn: bytes at its end that were never finished.
     """
 
     path: Path
     applied: Position
+    size: int
     live: bool
     torn: int = 0
-    problem: JournalProblem | None = None
 
     @property
     def uid(self) -> str:
@@ -46,7 +47,7 @@ class Waiting:
 
     @property
     def bytes(self) -> int:
-        return max(0, self.path.stat().st_size - self.applied.offset - self.torn)
+        return max(0, self.size - self.applied.offset - self.torn)
 
 
 def applied_position(path: Path) -> Position:
@@ -71,10 +72,10 @@ def waiting(folder: Path) -> list[Waiting]:
     """Every journal in a folder that is not done, oldest first."""
     found = []
     for path in sorted(folder.glob(f"*{journal.SUFFIX}")):
-        with contextlib.suppress(FileNotFoundError):  # another process has just finished with it
+        with contextlib.suppress(FileNotFoundError, JournalProblem):  # another process has just finished with it
             live = journal.is_being_written(path)
             torn = 0 if live else journal.torn_bytes(path)
-            found.append(Waiting(path, applied_position(path), live, torn))
+            found.append(Waiting(path, applied_position(path), path.stat().st_size, live, torn))
     return found
 
 
@@ -140,7 +141,8 @@ def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterato
         try:
             yield from journal.read(one.path, one.applied)
         except JournalProblem as problem:
-            problems.append(problem)
+            if one.path.exists():  # else another process has just finished with it
+                problems.append(problem)
 
     streams = {one.path: entries(one) for one in journals}
     heap: list[tuple[str, str]] = []
@@ -184,28 +186,59 @@ def drain(
     """
     done = Drained()
     journals = [one for one in waiting(folder) if one.uid != skip and (live or not one.live)]
-    positions: dict[str, Position] = {}
-    paths: dict[str, Path] = {one.uid: one.path for one in journals}
+    for start in range(0, len(journals), OPEN_AT_ONCE):
+        some = journals[start : start + OPEN_AT_ONCE]
+        stuck = _apply(some, ledger, done, until=until, deliver=deliver, progress=progress)
+        for one in some:
+            if one.uid not in stuck and _is_over(one):
+                if crashed is not None:
+                    last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
+                    for run in open_runs(one.path):
+                        crashed(run, last_sign)
+                        done.crashed += 1
+                retire(one.path)
+    return done
 
+
+def _is_over(one: Waiting) -> bool:
+    """Whether nobody writes a journal any more, and all of it is applied."""
+    if one.live or not one.path.exists():
+        return False
+    return applied_position(one.path).offset + one.torn >= one.path.stat().st_size
+
+
+def _apply(
+    journals: list[Waiting],
+    ledger: Ledger,
+    done: Drained,
+    *,
+    until: float | None,
+    deliver: Deliver | None,
+    progress: Callable[[int], None] | None,
+) -> set[str]:
+    """Applies some journals and returns the uids of those that are broken."""
+    positions: dict[tuple[str, int], Position] = {}
+    paths = {one.uid: one.path for one in journals}
     behind = [one for one in journals if one.bytes]
     known = ledger.applied([one.uid for one in behind]) if behind else {}
+    problems: list[JournalProblem] = []
 
     def entries() -> Iterator[Entry]:
-        for path, entry, position in in_order(behind, done.problems):
+        for path, entry, position in in_order(behind, problems):
             if (entry.seq, entry.hash) == known.get(path.stem):
                 note_applied(path, position)
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
                 continue
             if deliver is not None:
                 deliver(entry)
-            positions[f"{path.stem}/{entry.seq}"] = position
+            positions[entry.journal, entry.seq] = position
             yield entry
 
     def applied(receipts: list[Receipt]) -> None:
-        last = receipts[-1]
-        position = positions.pop(f"{last.journal}/{last.seq}", None)
+        for receipt in receipts:
+            position = positions.pop((receipt.journal, receipt.seq), None)
         if position is not None:
-            note_applied(paths[last.journal], position)
+            note_applied(paths[receipts[-1].journal], position)
         done.events += sum(len(r.outcomes) for r in receipts)
         done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
         if progress is not None:
@@ -214,24 +247,13 @@ def drain(
     stuck: set[str] = set()
     for batch in batches(entries()):
         if until is not None and time.monotonic() > until:
-            return done
+            break
         if batch[0].journal in stuck:
             continue
         try:
             done.entries += ledger.apply(batch, applied)
         except JournalProblem as problem:
-            done.problems.append(problem)
+            problems.append(problem)
             stuck.add(batch[0].journal)
-    broken = {problem.path.split(",")[0] for problem in done.problems}
-    for one in journals:
-        if one.live or one.uid in stuck or str(one.path) in broken or not one.path.exists():
-            continue
-        if applied_position(one.path).offset + one.torn < one.path.stat().st_size:  # more came, or was left
-            continue
-        if crashed is not None:
-            last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
-            for run in open_runs(one.path):
-                crashed(run, last_sign)
-                done.crashed += 1
-        retire(one.path)
-    return done
+    done.problems += problems
+    return stuck | {Path(problem.path.split(",")[0]).stem for problem in problems}

@@ -134,6 +134,13 @@ def test_a_long_way_round_to_a_near_node() -> None:
     assert len(lines) <= tree.LINES + 3 and max(len(line) - len(line.lstrip(" │├└─")) for line in lines) <= 4 * tree.LEVELS
 
 
+def test_an_answer_that_is_cut_says_so() -> None:
+    whole = walk(DIAMOND)
+    some = {"versions": whole.versions[:2], "truncated": {"reason": "limit", "limit": 4, "cursor": "x"}}
+    lines = drawn(Lineage.model_validate(whole.model_dump() | some))
+    assert "limit of 4" in lines[-2] and lines[-1] == "2 versions, 2 runs, 6 edges"
+
+
 def test_names_cannot_drive_the_terminal() -> None:
     lineage = walk(DIAMOND)
     run = lineage.runs[0].model_copy(update={"name": "a\x1b[31m\nb[bold]c", "job_type": ":smile:"})
