@@ -24,6 +24,7 @@ WRITING_AREAS = ("schema", "record")
 PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 DECLARED = re.compile(r"\$?([A-Za-z_][A-Za-z0-9_]*)\s+([A-Z]+)\s+(.*)")
 UNBOUNDED = "*0..]"
+ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 TYPES: dict[str, tuple[type, ...]] = {
     "STRING": (str,),
     "INTEGER": (int,),
@@ -110,8 +111,7 @@ def _literal(value: Any) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_literal, value))}]"
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    return f"'{str(value).translate(ESCAPES)}'"
 
 
 def _code(text: str) -> str:

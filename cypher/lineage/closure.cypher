@@ -25,7 +25,8 @@ CALL () {
   MATCH (r:Run {uid: $uid}) RETURN r AS home
 }
 WITH home, datetime($as_of) AS as_of, datetime($known_at) AS known_at
-// The walk stands in a subquery of its own: there one home is certain, so the search's own order and depths are taken as they are.
+// The walk has a subquery of its own: there it is certain that home is one node, so the search's order and depths need no
+// grouping.
 CALL (home, as_of, known_at) {
   MATCH p = (home)-[steps:LOGGED_BY|USED*0..]->(n)
   WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))

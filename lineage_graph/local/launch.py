@@ -40,7 +40,7 @@ db.transaction.timeout=10m
 db.lock.acquisition.timeout=10s
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=1 files
-db.tx_log.preallocate=false
+db.tx_log.preallocate=true
 """
 HTTP = """\
 server.http.enabled=true

@@ -1,0 +1,77 @@
+"""Runs the benchmarks and writes their table into README.md.
+
+    python -m benchmarks                                              on the managed local server, which is started
+    python -m benchmarks --uri bolt://127.0.0.1:7687 --password …     on another; it should be one of its own, and idle
+
+What is recorded for it stays in that graph, in projects named 'bench…'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import walks
+
+TOP = Path(__file__).parents[1]
+README = TOP / "README.md"
+BETWEEN = re.compile(r"(?<=<!-- bench -->\n).*?(?=<!-- /bench -->)", re.DOTALL)
+RECORDED = re.compile(r"^(one by one|in bulk): median (\d+) runs/s", re.MULTILINE)
+NAMES = {
+    "one by one": "recorded one after another, each waited for until it is committed",
+    "in bulk": "recorded in bulk, journal included",
+}
+
+
+def recording(uri: str, user: str, password: str) -> str:
+    """The table of benchmarks/record.py, which runs by itself as it looks into the ledger while it works."""
+    command = [sys.executable, "-m", "benchmarks.record", "--uri", uri, "--user", user, "--password", password]
+    done = subprocess.run(command, cwd=TOP, check=True, text=True, stdout=subprocess.PIPE)
+    print(done.stdout)
+    rows = [f"| {NAMES[name]} | {int(runs):,} |" for name, runs in RECORDED.findall(done.stdout)]
+    return "\n".join(["| Runs of 7 events (3 inputs, 2 outputs) | Runs a second |", "|---|---|", *rows])
+
+
+def page(uri: str, user: str, password: str, rounds: int) -> str:
+    """What goes into README.md."""
+    recorded = recording(uri, user, password)
+    lines = walks.table(walks.measure(uri, user, password, rounds))
+    words = (
+        f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
+        " process,\nwithout a server or a wire; the ratio is ours to SQLite's by uid, or to the path pattern: above 1 we lose."
+    )
+    return f"{words}\n\n{lines}\n\n{recorded}\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--uri", help="of a Neo4j; without it, a managed local server for this alone")
+    parser.add_argument("--user", default="neo4j")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each way is timed")
+    parser.add_argument("--dry", action="store_true", help="print the page, and leave README.md as it is")
+    given = parser.parse_args()
+    if given.uri:
+        text = page(given.uri, given.user, given.password, given.rounds)
+    else:
+        from lineage_graph import local
+
+        with tempfile.TemporaryDirectory() as folder:
+            server = local.up(Path(folder))
+            try:
+                text = page(server.uri, server.user, server.password, given.rounds)
+            finally:
+                local.down(Path(folder))
+    print(text)
+    if not given.dry:
+        readme = README.read_text(encoding="utf-8")
+        README.write_text(BETWEEN.sub(lambda _: text, readme, count=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
