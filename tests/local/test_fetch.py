@@ -111,9 +111,7 @@ def test_a_wrong_hash_is_refused_and_nothing_is_left(repository: Repository, tmp
     half = tmp_path / (JAR.path + ".part")
     half.parent.mkdir(parents=True)
     half.write_bytes(part)
-    with pytest.raises(
-        LocalServerProblem, match=r"thing:1\.0:linux from .* has SHA-256 .*, so it was thrown away; run"
-    ):
+    with pytest.raises(LocalServerProblem, match=r"thing:1\.0:linux from .* has SHA-256 .*, so it was thrown away; run"):
         fetch.fetch([JAR], tmp_path, repository.url)
     assert left(tmp_path) == []
 
@@ -132,14 +130,10 @@ def test_a_busy_repository_is_asked_again(repository: Repository, tmp_path: Path
     assert jars.wanting([JAR], tmp_path) == []
 
 
-def test_one_that_stays_away_is_one_sentence(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_stays_away_is_one_sentence(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "TRIES", 2)
     repository.status = [500] * 9
-    with pytest.raises(
-        LocalServerProblem, match=r"could not be fetched from .* \(status 500\); run `lineage-graph up`"
-    ):
+    with pytest.raises(LocalServerProblem, match=r"could not be fetched from .* \(status 500\); run `lineage-graph up`"):
         fetch.fetch([JAR], tmp_path, repository.url)
     with pytest.raises(LocalServerProblem, match=r"could not be fetched from .* \(ConnectionError\); run"):
         fetch.fetch([JAR], tmp_path, "http://127.0.0.1:9")

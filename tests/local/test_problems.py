@@ -36,9 +36,7 @@ def test_a_heap_that_is_no_size(tmp_path: Path, heap: str) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        LocalServerProblem, match=r"cannot be used .*; make it writable, make room, or give another one"
-    ):
+    with pytest.raises(LocalServerProblem, match=r"cannot be used .*; make it writable, make room, or give another one"):
         local.up(tmp_path / "file" / "neo4j")
 
 
@@ -46,9 +44,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_broken_server_json(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.json").write_text(text)
     for ask in (local.up, local.running, local.down):
-        with pytest.raises(
-            LocalServerProblem, match=r"server\.json is not what was written there; delete that one file"
-        ):
+        with pytest.raises(LocalServerProblem, match=r"server\.json is not what was written there; delete that one file"):
             ask(tmp_path)
     assert any("delete that one file" in check.todo for check in local.doctor(tmp_path))
 

@@ -370,6 +370,6 @@ def test_personal_and_content_values_are_not_in_what_is_hashed(
     [path] = (home / "journals").glob("*.jsonl")
     for line in path.read_text().splitlines():
         hashed = line[: line.index(',"hash":"')]
-        assert "SECRET" not in hashed and "content_commitment" in line or "personal_commitment" in hashed
+        assert ("SECRET" not in hashed and "content_commitment" in line) or "personal_commitment" in hashed
         json.loads(line)
     assert path.read_text().count("SECRET") == 3

@@ -105,9 +105,9 @@ def test_no_path_that_passes_can_climb(path: str) -> None:
 
 # --- manifests
 
-SEGMENT = st.text(
-    st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\:"), min_size=1, max_size=8
-).filter(lambda s: s not in {".", ".."})
+SEGMENT = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\:"), min_size=1, max_size=8).filter(
+    lambda s: s not in {".", ".."}
+)
 ENTRIES = st.lists(
     st.builds(
         lambda path, text, size, ref: Entry(path, of(text), size, ref),

@@ -30,7 +30,7 @@ def test_other_peoples_variables_are_not_ours(monkeypatch: pytest.MonkeyPatch, h
 
 def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINEAGE_GRAPH_FSYNC", "sometimes")
-    with pytest.raises(SettingWrong, match="fsync.*'sometimes'") as refused:
+    with pytest.raises(SettingWrong, match=r"fsync.*'sometimes'") as refused:
         load()
     assert "\n" not in str(refused.value)
 

@@ -97,9 +97,7 @@ def test_a_put_again_reads_nothing(store: Store, source: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"ALPHA", b"alph", b""])
-def test_bytes_of_another_digest_are_refused_and_leave_nothing(
-    store: Store, source: Path, tmp_path: Path, data: bytes
-) -> None:
+def test_bytes_of_another_digest_are_refused_and_leave_nothing(store: Store, source: Path, tmp_path: Path, data: bytes) -> None:
     (source / "a.txt").write_bytes(data)
     with pytest.raises(ContentProblem, match=r"a\.txt"):
         store.put_file(source / "a.txt", of(b"alpha"))
@@ -123,9 +121,7 @@ def test_only_a_digest_names_a_blob(store: Store, source: Path, digest: str) -> 
 
 
 @pytest.mark.parametrize("data", [b"ALPHA", b"alph", b"", None])
-def test_a_blob_that_is_not_itself_is_not_handed_out(
-    store: Store, source: Path, tmp_path: Path, data: bytes | None
-) -> None:
+def test_a_blob_that_is_not_itself_is_not_handed_out(store: Store, source: Path, tmp_path: Path, data: bytes | None) -> None:
     manifest = store.put(drafted(source))
     spoil(store, of(b"alpha"), data)
     (tmp_path / "kept").write_text("before")
@@ -416,9 +412,7 @@ def test_an_upload_that_breaks_has_no_manifest_and_goes_on_later(
     assert store.has_manifest(manifest.digest) and store.missing(manifest) == [] and len(calls) == 4
 
 
-def test_a_staged_blob_that_is_gone_or_spoilt_is_named_and_not_sent(
-    store: Store, staged: tuple[Staging, Manifest]
-) -> None:
+def test_a_staged_blob_that_is_gone_or_spoilt_is_named_and_not_sent(store: Store, staged: tuple[Staging, Manifest]) -> None:
     staging, manifest = staged
     spoil(staging, of(b"alpha"), b"ALPHA")
     with pytest.raises(ContentProblem, match="is not sha256:"):
