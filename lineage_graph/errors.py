@@ -16,6 +16,7 @@ LineageError                    catch this one
 ├── NotYetRecorded              the graph has not taken it up yet
 ├── Rejected                    the graph refused the event, and says why
 ├── JournalProblem              a journal that is broken or cannot be written
+├── StoreProblem                the content store does not take or give what it should
 ├── ImportRefused               a file that cannot be imported; nothing of it was
 ├── QueryBroken                 a query file that breaks its own header
 ├── GraphProblem                Neo4j did not do what was asked
@@ -58,6 +59,7 @@ __all__ = [
     "Rejected",
     "RunClosed",
     "SettingWrong",
+    "StoreProblem",
     "TypeClash",
     "WrongUse",
 ]
@@ -187,6 +189,14 @@ class JournalProblem(LineageError):
     def __init__(self, path: object, why: str) -> None:
         self.path = str(path)
         super().__init__(f"journal {self.path}: {why}")
+
+
+class StoreProblem(LineageError):
+    """The content store cannot be reached, or does not take what is given."""
+
+    def __init__(self, store: object, why: str) -> None:
+        self.store = str(store)
+        super().__init__(f"content store {self.store}: {why}; `lineage-graph sync` tries again")
 
 
 class ImportRefused(LineageError, ValueError):

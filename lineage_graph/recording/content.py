@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lineage_graph.draft import Draft
-from lineage_graph.errors import ContentProblem
+from lineage_graph.errors import ContentProblem, ExtraMissing, StoreProblem
 from lineage_graph.events import Logged, Used
 from lineage_graph.manifest import Manifest
 from lineage_graph.settings import Settings
@@ -42,14 +42,20 @@ def keep(settings: Settings, draft: Draft) -> tuple[Manifest, str]:
 
 
 def deliver(settings: Settings, event: Logged | Used) -> None:
-    """Uploads what is staged for an event's version; does nothing when that is done or there is nothing."""
+    """Uploads what is staged for an event's version; does nothing when that is done or there is nothing.
+
+    Raises StoreProblem.
+    """
     if event.digest is None or event.content is None or not is_remote(settings):
         return
     staging = _staging(settings)
-    if staging.has_manifest(event.digest):
-        remote = store_for(settings)
-        if not remote.has_manifest(event.digest):
-            staging.upload_to(remote, staging.manifest(event.digest))
+    try:
+        if staging.has_manifest(event.digest):
+            remote = store_for(settings)
+            if not remote.has_manifest(event.digest):
+                staging.upload_to(remote, staging.manifest(event.digest))
+    except (ContentProblem, ExtraMissing, OSError) as problem:
+        raise StoreProblem(settings.store, str(problem)) from problem
 
 
 def manifest_of(settings: Settings, digest: str) -> Manifest:
@@ -68,6 +74,3 @@ def fetch(settings: Settings, digest: str, folder: Path) -> Path:
             return staging.download(manifest, folder)
     store = store_for(settings)
     return store.download(store.manifest(digest), folder)
-
-
-__all__ = ["ContentProblem", "deliver", "fetch", "is_remote", "keep", "manifest_of", "store_for"]

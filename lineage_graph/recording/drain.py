@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lineage_graph import journal
-from lineage_graph.errors import JournalProblem
+from lineage_graph.errors import JournalProblem, StoreProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
 from lineage_graph.ledger import Ledger, Receipt, batches
@@ -222,6 +222,7 @@ def _apply(
     behind = [one for one in journals if one.bytes]
     known = ledger.applied([one.uid for one in behind]) if behind else {}
     problems: list[JournalProblem] = []
+    stuck: set[str] = set()
 
     def entries() -> Iterator[Entry]:
         for path, entry, position in in_order(behind, problems):
@@ -229,8 +230,15 @@ def _apply(
                 note_applied(path, position)
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
                 continue
-            if deliver is not None:
-                deliver(entry)
+            if entry.journal in stuck:
+                continue
+            try:
+                if deliver is not None:
+                    deliver(entry)
+            except StoreProblem as problem:  # its events wait for their content; other journals go on
+                problems.append(JournalProblem(path, f"entry {entry.seq} waits for its content ({problem})"))
+                stuck.add(entry.journal)
+                continue
             positions[entry.journal, entry.seq] = position
             yield entry
 
@@ -244,12 +252,9 @@ def _apply(
         if progress is not None:
             progress(sum(len(r.outcomes) for r in receipts))
 
-    stuck: set[str] = set()
     for batch in batches(entries()):
         if until is not None and time.monotonic() > until:
             break
-        if batch[0].journal in stuck:
-            continue
         try:
             done.entries += ledger.apply(batch, applied)
         except JournalProblem as problem:

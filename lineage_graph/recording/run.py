@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lineage_graph.canonical import plain
-from lineage_graph.errors import ContentProblem, GraphProblem, NameNotUnderstood, NotYetRecorded, RunClosed, TypeClash
+from lineage_graph.errors import ContentProblem, GraphProblem, NameNotUnderstood, NotJson, NotYetRecorded, RunClosed, TypeClash
 from lineage_graph.events import Logged, RunFinished, RunStarted, RunState, Used
 from lineage_graph.models import ArtifactVersion
 from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse_artifact, parse_version
@@ -297,19 +297,29 @@ class Run:
         self._finished = True
         _open_runs.discard(self)
         if self.owner:
-            config = plain(self.config, "config")
+            config, summary = self._json(self.config, "config"), self._json(self.summary, "summary")
             event = RunFinished(
                 run=self.full_name,
                 state=state or ("finished" if not exit_code else "failed"),
                 exit_code=exit_code,
                 config=config if config != self._config_at_start else None,
-                summary=plain(self.summary, "summary") or None,
+                summary=summary or None,
                 actor=capture.user(),
             )
             self._recorder.record(event, what=f"the end of run {self.full_name}")
         if self._recorder.drain() is None:
             with contextlib.suppress(GraphProblem):  # what workers of this run left behind when they ended
                 self._recorder.drain_host(live=False, timeout=self._settings.timeout)
+
+    def _json(self, values: dict[str, Any], where: str) -> dict[str, Any]:
+        """Those of `values` that JSON can hold: at its end, a run does not fail for the others but says so."""
+        kept: dict[str, Any] = {}
+        for key, value in list(values.items()):
+            try:
+                kept |= plain({key: value}, where)
+            except NotJson as problem:
+                self._recorder.warn(f"{where}.{key}", str(problem))
+        return kept
 
     def __enter__(self) -> Self:
         return self

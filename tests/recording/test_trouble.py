@@ -373,3 +373,42 @@ def test_personal_and_content_values_are_not_in_what_is_hashed(
         assert ("SECRET" not in hashed and "content_commitment" in line) or "personal_commitment" in hashed
         json.loads(line)
     assert path.read_text().count("SECRET") == 3
+
+
+def test_what_json_cannot_hold_at_the_end_is_left_out_and_said(project: str, online: Address) -> None:
+    with pytest.warns(LineageWarning, match=r"summary\.model") as caught, lg.init(project=project, config={"a": 1}) as run:
+        run.summary |= {"model": object(), "loss": 0.5}
+    assert len(caught) == 1
+    recorded = lg.connect().run(run.full_name)
+    assert (recorded.state, recorded.summary, recorded.config) == ("finished", {"loss": 0.5}, {"a": 1})
+
+
+def test_a_remote_store_gets_what_was_staged_before_the_graph_hears_of_it(
+    project: str, online: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    remote = tmp_path / "remote"
+    monkeypatch.setenv("LINEAGE_GRAPH_STORE", f"local://{remote}")
+    with lg.init(project=project) as run:
+        version = run.log_artifact(artifact("raw", "far away"))
+    assert len(list(remote.rglob("*.json"))) == 1
+    assert (version.download(tmp_path / "here") / "data.txt").read_text() == "far away"
+
+
+def test_a_store_that_is_away_keeps_events_waiting_and_the_training_going(
+    project: str, online: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "a-file"
+    blocked.write_text("")
+    monkeypatch.setenv("LINEAGE_GRAPH_STORE", f"local://{blocked}/store")
+    with pytest.warns(LineageWarning, match="content store") as caught:
+        with lg.init(project=project, id="r") as run:
+            run.log_artifact(artifact("raw", "far away"))
+        with lg.init(project=project) as run:
+            run.use_artifact("raw")
+        recorder.close_all()
+    assert len(caught) == 1
+    blocked.unlink()
+    with lg.connect() as graph:
+        done = graph.sync()
+        assert (done.problems, done.rejected) == ([], 0)
+        assert graph.artifact(f"{project}/raw").version == "v0"
