@@ -5,7 +5,9 @@ It runs the package's own query files, in read or in write transactions, and tur
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -26,6 +28,7 @@ from lineage_graph.queries import Query
 from lineage_graph.version import __version__
 
 OLDEST = (5, 23)
+CONTENTION_SECONDS = 60  # how long a write that others come in the way of is tried again
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 Run = Callable[..., Rows]
@@ -136,7 +139,17 @@ class Graph:
         Raises GraphProblem.
         """
         self._ensure_schema()
-        return self._run(neo4j.WRITE_ACCESS, name, work, None)
+        until = time.monotonic() + CONTENTION_SECONDS
+        pause = 0.01
+        while True:
+            try:
+                return self._run(neo4j.WRITE_ACCESS, name, work, None)
+            except GraphFailed as problem:
+                # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
+                if not isinstance(problem.__cause__, driver_errors.TransientError) or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(pause * 2, 0.5)
 
     def write_once(self, plan: Sequence[tuple[Query, Mapping[str, Any]]], name: str) -> list[dict[str, Any]] | None:
         """Runs queries that give one row each, in one transaction (a single one in one round trip), and returns the rows.
@@ -178,7 +191,9 @@ class Graph:
         if not self._checked:
             self.version()
 
-        def unit(tx: neo4j.ManagedTransaction) -> T:
+        metadata = {"app": "lineage-graph", "query": name}
+
+        def unit(tx: neo4j.ManagedTransaction | neo4j.Transaction) -> T:
             def run(query: Query, **parameters: Any) -> Rows:
                 return [dict(r) for r in tx.run(query.text, parameters)]
 
@@ -187,14 +202,19 @@ class Graph:
             except driver_errors.ConstraintError as error:
                 raise _Again(str(error)) from error
 
-        unit = neo4j.unit_of_work(metadata={"app": "lineage-graph", "query": name}, timeout=timeout)(unit)
+        read = neo4j.unit_of_work(metadata=metadata, timeout=timeout)(unit)
         with (
             self._translated(name),
             self._driver.session(
                 database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks
             ) as session,
         ):
-            return session.execute_read(unit) if access == neo4j.READ_ACCESS else session.execute_write(unit)
+            if access == neo4j.READ_ACCESS:
+                return session.execute_read(read)
+            with session.begin_transaction(metadata=metadata, timeout=timeout) as tx:
+                result = unit(tx)
+                tx.commit()
+                return result
 
     def explain(self, query: Query, parameters: Mapping[str, Any], mode: str = "EXPLAIN") -> tuple[list[str], Any]:
         """(column names, plan) of a query, by EXPLAIN (nothing runs) or PROFILE."""

@@ -13,18 +13,18 @@
 //   locked     INTEGER  how many nodes are
 MERGE (j:Journal {uid: $journal})
   ON CREATE SET j.applied = 0, j.head = $genesis, j.receipt_head = $genesis
-SET j.applied = j.applied + 0
+SET j.lock = true
 WITH j
 CALL () {
   UNWIND $artifacts AS uid
   MERGE (s:VersionSequence {artifact: uid}) ON CREATE SET s.next = 0, s.rev = 0
-  SET s.rev = s.rev + 0
+  SET s.lock = true
   RETURN count(*) AS sequences
 }
 CALL () {
   UNWIND $runs AS uid
   MATCH (r:Run {uid: uid})
-  SET r.rev = coalesce(r.rev, 0) + 0
+  SET r.lock = true
   RETURN count(*) AS runs
 }
 RETURN 1 + sequences + runs AS locked

@@ -5,6 +5,8 @@
 // and there is no row. What was thought new and is not breaks a uniqueness constraint. The second half writes: every row is
 // new, so edges are created and not merged. What is rare is in record/amend.
 //
+// A lock is taken by setting a constant: `SET n.x = n.x + 0` locks twice, in another order, and two of them can wait for each other.
+//
 // Parameters
 //   $journal    STRING   the journal's uid
 //   $was        LIST     [number of the last entry applied, hash of its receipt], as seen
@@ -26,20 +28,20 @@
 // Columns
 //   now         STRING   the server's clock; no row when something has changed since the look
 MATCH (j:Journal {uid: $journal})
-SET j.applied = j.applied + 0
+SET j.lock = true
 WITH j WHERE j.applied = $was[0] AND j.receipt_head = $was[1]
 CALL () {
   UNWIND $sequences AS seen
   MATCH (s:VersionSequence {artifact: seen[0]})
-  SET s.rev = s.rev + 0
+  SET s.lock = true
   WITH s, seen WHERE s.rev = seen[1]
   RETURN count(*) AS sequences
 }
 CALL () {
   UNWIND $runs AS seen
   MATCH (r:Run {uid: seen.uid})
-  SET r.rev = coalesce(r.rev, 0) + 0
-  WITH r, seen WHERE r.rev = seen.rev
+  SET r.lock = true
+  WITH r, seen WHERE coalesce(r.rev, 0) = seen.rev
   RETURN count(*) AS runs
 }
 WITH j WHERE sequences = size($sequences) AND runs = size($runs)

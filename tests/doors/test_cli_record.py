@@ -234,7 +234,11 @@ def test_a_program_that_a_signal_ends(lineage_graph: Cli, online: Address, proje
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_signals_are_passed_on(lineage_graph: Cli, online: Address, project: str, name: str) -> None:
     write("wait.sh", f"trap 'echo {name} >> got; exit 5' {name[3:]}\necho > ready\nwhile :; do sleep 0.05; done\n")
-    process = start("run", "--project", project, "--", "sh", "wait.sh", stdin=subprocess.DEVNULL)
+    before = signal.signal(getattr(signal, name), signal.SIG_DFL)  # one that is ignored (as under nohup) would be inherited
+    try:
+        process = start("run", "--project", project, "--", "sh", "wait.sh", stdin=subprocess.DEVNULL)
+    finally:
+        signal.signal(getattr(signal, name), before)
     for _ in range(600):
         if Path("ready").exists():
             break
