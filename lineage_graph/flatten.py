@@ -32,17 +32,18 @@ def _storable(value: Any) -> bool:
 def _leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Leaves, those of nested mappings last: on a clash ({'a.b': 1, 'a': {'b': 2}}) the nested one wins."""
     for key, item in value.items():
-        if not isinstance(item, Mapping) and _storable(item):
+        if "\0" not in key and not isinstance(item, Mapping) and _storable(item):
             yield f"{prefix}.{key}", item
     for key, item in value.items():
-        if isinstance(item, Mapping):
+        if "\0" not in key and isinstance(item, Mapping):
             yield from _leaves(f"{prefix}.{key}", item)
 
 
 def flatten(prefix: str, value: Mapping[str, Any]) -> dict[str, Any]:
     """`value` whole as JSON text under `prefix`, and its scalars (and lists of one scalar type) under dotted names.
 
-    Nulls, mixed lists, texts over 8,000 characters and what comes after 200 names are in the JSON text only.
+    Nulls, mixed lists, what has a NUL in its name (no property can), texts over 8,000 characters and what comes after 200
+    names are in the JSON text only.
     """
     flat: dict[str, Any] = {prefix: _encode(value)}
     for name, item in _leaves(prefix, value):

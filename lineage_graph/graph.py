@@ -23,11 +23,13 @@ from lineage_graph.errors import (
     GraphRefusedLogin,
     GraphTooOld,
     GraphUnreachable,
+    SettingWrong,
 )
 from lineage_graph.queries import Query
 from lineage_graph.version import __version__
 
 OLDEST = (5, 23)
+SCHEMES = {f"{name}{secure}" for name in ("bolt", "neo4j") for secure in ("", "+s", "+ssc")}
 CONTENTION_SECONDS = 60  # how long a write that others come in the way of is tried again
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
@@ -84,6 +86,8 @@ class Graph:
     def __init__(
         self, uri: str, user: str, password: str | None, database: str = "neo4j", connection_timeout: float = 5.0
     ) -> None:
+        if uri.partition("://")[0] not in SCHEMES:
+            raise SettingWrong("uri", f"an address begins with bolt:// or neo4j:// (or with +s), not {uri!r}")
         self.uri, self.user, self.database = uri, user, database
         try:
             self._driver = neo4j.GraphDatabase.driver(

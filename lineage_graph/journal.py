@@ -198,9 +198,12 @@ class Journal:
     def append(self, events: Sequence[Event]) -> Entry:
         """Writes one entry with these events. Safe from several threads. Raises JournalProblem."""
         with self._lock:
+            if self._closed:
+                raise JournalProblem(self.path, "it is closed; start another run to record on")
             entry = seal(self.uid, self.seq + 1, self.head, events)
+            line = entry.line()
+            self._unwritten.append(line)
             self.seq, self.head = entry.seq, entry.hash
-            self._unwritten.append(entry.line())
             self._write()
             return entry
 
@@ -212,9 +215,11 @@ class Journal:
                 view = view[os.write(self._fd, view) :]
             if self.fsync == "always":
                 os.fsync(self._fd)
-        except OSError as error:
+        except BaseException as error:  # an interrupt, too: what is half-written is taken back and written again
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._written.offset)
+            if not isinstance(error, OSError):
+                raise
             raise JournalProblem(
                 self.path, f"it cannot be written ({error.strerror}); free space or set LINEAGE_GRAPH_HOME elsewhere"
             ) from error
@@ -232,7 +237,7 @@ class Journal:
         while not self._closed:
             self._dirty.wait()
             self._dirty.clear()
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):  # it may be closed meanwhile
                 os.fsync(self._fd)
             threading.Event().wait(self.interval)
 
@@ -251,6 +256,7 @@ class Journal:
                 # A sync that is under way in its thread would keep the lock beyond the close.
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
                 os.close(self._fd)
+                self._fd = -1  # the number may soon be another file's
                 self._dirty.set()
 
     def abandon(self) -> None:
@@ -258,3 +264,4 @@ class Journal:
         self._closed = True
         with contextlib.suppress(OSError):
             os.close(self._fd)
+        self._fd = -1

@@ -117,7 +117,12 @@ class Ledger:
                 plan = None  # it was decided on what did not come to be
         if plan is None:
             plan = self._plan(batch, Wanted(batch))
-        return plan, thread.submit(self._write, plan)
+        try:
+            return plan, thread.submit(self._write, plan)
+        except RuntimeError:  # the interpreter is ending, and starts no thread any more
+            written: Future[bool] = Future()
+            written.set_result(self._write(plan))
+            return plan, written
 
     def _land(self, flight: _Flight, landed: Landed) -> bool:
         """Waits until a batch is written, or applies it anew where it was not; False then."""

@@ -95,6 +95,14 @@ def command() -> str | None:
     return text(shlex.join(arguments))
 
 
+def folder() -> str:
+    """The working folder; '.' when it was deleted meanwhile."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return "."
+
+
 @lru_cache(maxsize=1)
 def script() -> str | None:
     """The script's path, relative to its Git work tree (or to the working folder): the default `step`."""
@@ -106,7 +114,7 @@ def script() -> str | None:
     if path is None:
         return None
     top = _git(str(Path(path).resolve().parent), "rev-parse", "--show-toplevel")
-    base = Path(os.fsdecode(top).strip()) if top else Path.cwd()
+    base = Path(os.fsdecode(top).strip()) if top else Path(folder())
     full = Path(path).resolve()
     return text(full.relative_to(base).as_posix() if full.is_relative_to(base) else full.name)
 

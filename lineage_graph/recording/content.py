@@ -46,9 +46,16 @@ def deliver(settings: Settings, event: Logged | Used) -> None:
 
     Raises StoreProblem.
     """
-    if event.digest is None or event.content is None or not is_remote(settings):
+    if event.digest is None or event.content != "stored":
         return
     staging = _staging(settings)
+    if not is_remote(settings):
+        # Staged for a store that is not set here: to apply the event would say that its bytes are where they are not.
+        if staging.has_manifest(event.digest) and not store_for(settings).has_manifest(event.digest):
+            raise StoreProblem(
+                settings.store_url, "what was recorded for another store waits; set LINEAGE_GRAPH_STORE to that one"
+            )
+        return
     try:
         if staging.has_manifest(event.digest):
             remote = store_for(settings)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lineage_graph import journal
-from lineage_graph.errors import JournalProblem, StoreProblem
+from lineage_graph.errors import GraphFailed, JournalProblem, StoreProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
 from lineage_graph.ledger import Ledger, Receipt, batches
@@ -61,6 +61,8 @@ def applied_position(path: Path) -> Position:
 
 def note_applied(path: Path, position: Position) -> None:
     """Remembers how far a journal is applied. Only a shortcut: the graph knows by itself."""
+    if not path.exists():  # another process has just finished with it
+        return
     mark = path.with_suffix(MARK)
     temporary = mark.with_name(f"{mark.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
@@ -111,8 +113,9 @@ def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[lis
             yield entry
 
     def applied(receipts: list[Receipt]) -> None:
-        note_applied(path, positions[receipts[-1].seq])
-        positions.clear()
+        for receipt in receipts:
+            position = positions.pop(receipt.seq)
+        note_applied(path, position)
         done(receipts)
 
     ledger.apply(entries(), applied)
@@ -190,13 +193,14 @@ def drain(
         some = journals[start : start + OPEN_AT_ONCE]
         stuck = _apply(some, ledger, done, until=until, deliver=deliver, progress=progress)
         for one in some:
-            if one.uid not in stuck and _is_over(one):
-                if crashed is not None:
-                    last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
-                    for run in open_runs(one.path):
-                        crashed(run, last_sign)
-                        done.crashed += 1
-                retire(one.path)
+            with contextlib.suppress(FileNotFoundError, JournalProblem):  # another process has just finished with it
+                if one.uid not in stuck and _is_over(one):
+                    if crashed is not None:
+                        last_sign = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
+                        for run in open_runs(one.path):
+                            crashed(run, last_sign)
+                            done.crashed += 1
+                    retire(one.path)
     return done
 
 
@@ -230,7 +234,7 @@ def _apply(
                 note_applied(path, position)
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
                 continue
-            if entry.journal in stuck:
+            if entry.journal in stuck or (until is not None and time.monotonic() > until):
                 continue
             try:
                 if deliver is not None:
@@ -259,6 +263,9 @@ def _apply(
             done.entries += ledger.apply(batch, applied)
         except JournalProblem as problem:
             problems.append(problem)
+            stuck.add(batch[0].journal)
+        except GraphFailed as problem:  # it answers and refuses this: the other journals go on
+            problems.append(JournalProblem(paths[batch[0].journal], str(problem)))
             stuck.add(batch[0].journal)
     done.problems += problems
     return stuck | {Path(problem.path.split(",")[0]).stem for problem in problems}

@@ -6,7 +6,6 @@ import os
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lineage_graph.canonical import plain
@@ -74,7 +73,7 @@ def init(
         role = "resumed" if resume in (True, "allow", "must") and id else "owner"
     given = plain(dict(config), "config") if config is not None else {}
     recorder = recorder_for(settings)
-    here = str(Path.cwd())
+    here = capture.folder()
     code = capture.code(here)
     login = capture.user()
     event = RunStarted(

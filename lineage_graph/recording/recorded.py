@@ -11,7 +11,7 @@ from lineage_graph.canonical import plain
 from lineage_graph.errors import NameNotUnderstood
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
-from lineage_graph.names import LATEST, ArtifactName, check_alias, parse_artifact
+from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, parse_artifact
 from lineage_graph.recording import capture, content
 
 if TYPE_CHECKING:
@@ -48,9 +48,11 @@ class RecordedVersion:
         type: str | None = None,
         ticket: Ticket | None = None,
         name: str | None = None,
+        asked: VersionName | None = None,
     ) -> None:
         self._recorder = recorder
         self._artifact = artifact
+        self.asked = asked  # how it was asked for, while the graph could not be
         self._digest = digest
         self._type = type
         self._ticket = ticket
@@ -67,6 +69,10 @@ class RecordedVersion:
         return hash(self.uid)
 
     # ── identity ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def is_known(self) -> bool:
+        """Whether its digest is known without waiting for the graph."""
+        return self._digest is not None or (self._ticket is not None and self._ticket.settled())
 
     def wait(self, timeout: float | None = None) -> RecordedVersion:
         """Itself, once the graph has it. timeout: seconds. Raises NotYetRecorded, Rejected."""

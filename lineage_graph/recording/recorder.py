@@ -51,6 +51,7 @@ class Recorder:
 
     def __init__(self, settings: Settings, target: str | None = None) -> None:
         self.settings = settings
+        self.target = target
         self.pid = os.getpid()
         # Events for a graph that was named in a call never mix with those for the configured one.
         key = f"to-{hashlib.sha256(target.encode()).hexdigest()[:12]}" if target else ""
@@ -76,8 +77,14 @@ class Recorder:
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def current(self) -> Recorder:
+        """Itself, or its successor: in a forked child, and after it was closed."""
+        return recorder_for(self.settings, self.target) if self.closed or self.pid != os.getpid() else self
+
     def record(self, *events: Event, what: str = "the event") -> Ticket:
         """Writes events as one entry of the journal. Never raises for a disk or a server."""
+        if (current := self.current()) is not self:
+            return current.record(*events, what=what)
         with self._lock:
             if self.settings.mode == "disabled":
                 return Ticket(self, 0, 0, what)
@@ -126,6 +133,9 @@ class Recorder:
 
     def graph(self) -> Graph:
         """The graph, opened once. Raises GraphProblem."""
+        return self.current()._open()
+
+    def _open(self) -> Graph:
         with self._progress:
             if self._graph is None:
                 from lineage_graph.ledger import Ledger
@@ -185,7 +195,7 @@ class Recorder:
         from lineage_graph.recording import drain as draining
 
         with self._apply_lock:
-            self.graph()
+            self._open()
             assert self._ledger is not None
             while True:
                 with self._lock:
@@ -198,7 +208,12 @@ class Recorder:
                 else:
                     for entry in batch:
                         self._deliver(entry)
-                    self._ledger.apply(batch, self._settle)
+                    try:
+                        self._ledger.apply(batch, self._settle)
+                    except JournalProblem:  # an interrupt can leave a gap here that is not in the file
+                        with self._lock:
+                            self._read_back = True
+                        raise
                     if time.monotonic() - self._marked > MARK:
                         self._marked = time.monotonic()
                         draining.note_applied(own.path, written)
@@ -223,10 +238,9 @@ class Recorder:
 
     def _deliver(self, entry: Entry) -> None:
         """Uploads content that was staged, before the events that speak of it are applied."""
-        if content.is_remote(self.settings):
-            for event in entry.events:
-                if isinstance(event, Logged | Used):
-                    content.deliver(self.settings, event)
+        for event in entry.events:
+            if isinstance(event, Logged | Used):
+                content.deliver(self.settings, event)
 
     # ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -239,10 +253,12 @@ class Recorder:
             return "recording is disabled"
         if self.settings.mode == "offline":
             return "recording is offline"
+        if (current := self.current()) is not self:
+            return current.drain(timeout)
         until = time.monotonic() + (self.settings.timeout if timeout is None else timeout)
         with self._lock:
             written = self._journal.position.seq if self._journal is not None else 0
-            target = written if upto is None else upto
+            target = upto if upto is not None else self._journal.seq if self._journal is not None else 0
         if target > written:
             return "the disk does not take it"
         with self._progress:
@@ -272,7 +288,7 @@ class Recorder:
         skip = self._journal.uid if self._journal is not None else None
         if not any(one.uid != skip and (live or not one.live) for one in draining.waiting(self.folder)):
             return draining.Drained()
-        self.graph()
+        self._open()
         assert self._ledger is not None
         return draining.drain(
             self.folder,
@@ -303,7 +319,7 @@ class Recorder:
         if self._journal is not None:
             with contextlib.suppress(JournalProblem):
                 self._journal.close()
-            if applied and self._journal.path.parent == self.folder:
+            if applied and self._applied_seq == self._journal.seq and self._journal.path.parent == self.folder:
                 from lineage_graph.recording import drain as draining
 
                 draining.retire(self._journal.path)
@@ -328,21 +344,21 @@ class _OwnWritesFirst:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._graph = recorder.graph()
 
     def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
-        self._recorder.drain()
-        return self._graph.read(query, timeout, **parameters)
+        recorder = self._recorder.current()
+        recorder.drain()
+        return recorder.graph().read(query, timeout, **parameters)
 
 
-_recorders: dict[str, Recorder] = {}
+_recorders: dict[tuple[Settings, str | None], Recorder] = {}
 before_close: list[Callable[[], None]] = []  # what is still to be recorded when the process ends
 _registry = threading.Lock()
 
 
 def recorder_for(settings: Settings, target: str | None = None) -> Recorder:
     """The process's recorder for these settings; a forked child gets its own."""
-    key = f"{settings.home}\n{settings.uri}\n{settings.database}\n{settings.mode}\n{settings.fsync}\n{target}"
+    key = (settings, target)
     with _registry:
         found = _recorders.get(key)
         if found is None or found.closed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +17,13 @@ from lineage_graph.models import ArtifactVersion
 from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse_artifact, parse_version
 from lineage_graph.recording import capture, content
 from lineage_graph.recording.artifact import Artifact, check_type
+from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
 from lineage_graph.recording.recorder import Recorder, before_close, recorder_for
 from lineage_graph.recording.ticket import Ticket
 
 JOIN = "LINEAGE_GRAPH_RUN"
-_open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
+_open_runs: set[Run] = set()  # held until they end, as nobody else may hold them
 
 
 class Run:
@@ -144,11 +144,21 @@ class Run:
         if recorder.drain() is not None:
             return None
         try:
-            recorder.drain_host(timeout=self._settings.timeout)
-            return recorder.reader(self.project).version(asked)
-        except GraphProblem as problem:
+            return within(self._settings.timeout, lambda: self._ask(asked))
+        except (GraphProblem, TimeoutError) as problem:
             recorder.warn("graph", str(problem))
             return None
+
+    def _ask(self, asked: VersionName) -> ArtifactVersion:
+        self._drain_host(live=True)
+        return self._recorder.reader(self.project).version(asked)
+
+    def _drain_host(self, *, live: bool) -> None:
+        """Applies what others left or write on this host; whatever is wrong with it is no matter of this run's."""
+        try:
+            self._recorder.drain_host(live=live, timeout=self._settings.timeout)
+        except Exception as problem:
+            self._recorder.warn("host", f"other journals of this host wait: {problem}")
 
     def _use_unresolved(self, asked: VersionName, type: str | None, use_as: str | None) -> RecordedVersion:
         digest = asked.digest if asked.digest and asked.digest.startswith("sha256:") and len(asked.digest) == 71 else None
@@ -164,9 +174,11 @@ class Run:
             actor=capture.user(),
         )
         ticket = self._recorder.record(event, what=f"the use of {asked}")
-        return RecordedVersion(self._recorder, asked.artifact, digest=digest, type=type, ticket=ticket)
+        return RecordedVersion(self._recorder, asked.artifact, digest=digest, type=type, ticket=ticket, asked=asked)
 
     def _use_recorded(self, version: RecordedVersion, type: str | None, use_as: str | None) -> RecordedVersion:
+        if version.asked is not None and not version.is_known():
+            return self._use_unresolved(version.asked, type, use_as)
         if type is not None and version.type != type:
             raise TypeClash(version.artifact_name, version.type, type)
         return self._use(version, use_as)
@@ -253,6 +265,8 @@ class Run:
         """A draft's bytes into the store, and the facts of its version."""
         draft.draft.check_unchanged()
         try:
+            if self._settings.mode == "disabled":
+                return {"digest": draft.digest, "type": check_type(draft.type)}
             manifest, where = content.keep(self._settings, draft.draft)
         except (ContentProblem, OSError) as problem:
             draft.draft.check_unchanged()  # the caller's file is the caller's mistake; the store is not
@@ -308,8 +322,8 @@ class Run:
             )
             self._recorder.record(event, what=f"the end of run {self.full_name}")
         if self._recorder.drain() is None:
-            with contextlib.suppress(GraphProblem):  # what workers of this run left behind when they ended
-                self._recorder.drain_host(live=False, timeout=self._settings.timeout)
+            with contextlib.suppress(TimeoutError):  # what workers of this run left behind when they ended
+                within(self._settings.timeout, lambda: self._drain_host(live=False))
 
     def _json(self, values: dict[str, Any], where: str) -> dict[str, Any]:
         """Those of `values` that JSON can hold: at its end, a run does not fail for the others but says so."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from pathlib import Path
 import pytest
 
 import lineage_graph as lg
-from lineage_graph.errors import GraphRefusedLogin, GraphTooOld, GraphUnreachable, NotYetRecorded
+from lineage_graph.errors import GraphRefusedLogin, GraphTooOld, GraphUnreachable, NotYetRecorded, SettingWrong
 from lineage_graph.graph import Graph
 from lineage_graph.recording import recorder
+from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorder import LineageWarning
 from tests.conftest import Address
 from tests.recording.conftest import Start, finish
@@ -412,3 +414,92 @@ def test_a_store_that_is_away_keeps_events_waiting_and_the_training_going(
         done = graph.sync()
         assert (done.problems, done.rejected) == ([], 0)
         assert graph.artifact(f"{project}/raw").version == "v0"
+
+
+def test_a_handle_of_the_parent_works_in_a_forked_child(project: str, online: Address, home: Path, tmp_path: Path) -> None:
+    with lg.init(project=project) as run:
+        version = run.log_artifact(lg_reference(1)).wait()
+    victim = tmp_path / "victim"
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with contextlib.suppress(BaseException), victim.open("w") as file:  # takes the number of the journal's file
+            version.alias("best")
+            file.flush()
+            code = int(version.aliases != ("latest", "best"))
+        os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert victim.read_text() == ""
+    assert lg.connect().artifact(f"{project}/refs:best") == version
+
+
+def test_a_name_no_property_can_have_does_not_stop_recording(project: str, online: Address) -> None:
+    with lg.init(project=project, config={"a\0b": 2, "c": {"\0": 1, "d": 3}}) as run:
+        pass
+    assert lg.connect().run(run.full_name).config == {"a\0b": 2, "c": {"\0": 1, "d": 3}}
+
+
+def test_an_unresolved_version_can_be_used_again(project: str, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(address, monkeypatch)
+    with lg.init(project=project) as run:
+        run.log_artifact(artifact("raw", "x"))
+    monkeypatch.setenv("LINEAGE_GRAPH_MODE", "offline")
+    with lg.init(project=project) as one:
+        raw = one.use_artifact("raw:latest")
+        assert one.use_artifact(raw, type="dataset") is not None
+    with lg.init(project=project) as two:
+        two.use_artifact(raw)
+    recorder.close_all()
+    monkeypatch.delenv("LINEAGE_GRAPH_MODE")
+    with lg.connect() as graph:
+        assert graph.sync().rejected == 0
+        assert {r.full_name for r in graph.consumers(f"{project}/raw:v0")} == {one.full_name, two.full_name}
+
+
+def test_a_run_that_nobody_holds_is_finished_at_exit(project: str, online: Address, python: Start) -> None:
+    code = """
+        import sys
+        import lineage_graph as lg
+        def main():
+            lg.init(project=sys.argv[1], id="loose")
+        main()
+    """
+    finish(python(code, project))
+    assert lg.connect().run(f"{project}/runs/loose").state == "finished"
+
+
+def test_a_backlog_is_applied_at_exit(project: str, online: Address, python: Start) -> None:
+    code = """
+        import sys
+        import lineage_graph as lg
+        from lineage_graph.recording import recorder
+        recorder.IN_MEMORY = 50
+        run = lg.init(project=sys.argv[1], id="long")
+        for i in range(600):
+            made = lg.Artifact("refs", type="dataset")
+            made.add_reference(f"ref://{i}", name="x")
+            run.log_artifact(made)
+    """
+    finish(python(code, project))
+    graph = lg.connect()
+    assert graph.run(f"{project}/runs/long").state == "finished"
+    assert len(graph.versions(f"{project}/refs")) == 600
+
+
+def test_a_corrected_password_is_used(address: Address) -> None:
+    with pytest.raises(GraphRefusedLogin):
+        lg.connect(address.uri, user="nobody2", password="wrong")
+    lg.connect(address.uri, user=address.user, password=address.password).projects()
+
+
+def test_an_address_of_another_kind_is_a_sentence() -> None:
+    with pytest.raises(SettingWrong, match="bolt://"):
+        lg.connect("http://127.0.0.1:7474")
+
+
+def test_work_that_takes_too_long_is_not_waited_for() -> None:
+    with pytest.raises(TimeoutError, match=r"0\.1 s"):
+        within(0.1, lambda: time.sleep(1))
+    with pytest.raises(ZeroDivisionError):
+        within(1, lambda: 1 / 0)
+    assert within(1, lambda: 3) == 3
