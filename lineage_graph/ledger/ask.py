@@ -153,7 +153,8 @@ class Wanted:
         else:
             self.asked.add((alias_uid(event.artifact, event.alias or LATEST), event.at_text))
 
-    def _alias_moved(self, event: AliasMoved) -> None:
+    def _turned(self, event: AliasMoved | AliasRemoved) -> str:
+        """The uid of an alias that may mean something else from now on."""
         self.must = True
         artifact = artifact_of(event.artifact)[1]
         self.artifacts.add(artifact)
@@ -161,6 +162,10 @@ class Wanted:
         alias = alias_uid(event.artifact, event.alias)
         self.aliases.add(alias)
         self.turns.add((alias, event.uid))
+        return alias
+
+    def _alias_moved(self, event: AliasMoved) -> None:
+        self._turned(event)
         if event.digest is not None:
             version = version_uid(event.artifact, event.digest)
             self.versions.add(version)
@@ -170,14 +175,7 @@ class Wanted:
             self.asked.add((alias_uid(event.artifact, event.source or LATEST), event.at_text))
 
     def _alias_removed(self, event: AliasRemoved) -> None:
-        self.must = True
-        artifact = artifact_of(event.artifact)[1]
-        self.artifacts.add(artifact)
-        self.changing.add(artifact)
-        alias = alias_uid(event.artifact, event.alias)
-        self.aliases.add(alias)
-        self.turns.add((alias, event.uid))
-        self.asked.add((alias, event.at_text))
+        self.asked.add((self._turned(event), event.at_text))
 
     def _edited(self, event: Edited) -> None:
         self.must = True

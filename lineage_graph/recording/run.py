@@ -19,7 +19,7 @@ from lineage_graph.recording import capture, content
 from lineage_graph.recording.artifact import Artifact, check_type
 from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
-from lineage_graph.recording.recorder import Recorder, before_close, recorder_for
+from lineage_graph.recording.recorder import Recorder, before_close
 from lineage_graph.recording.ticket import Ticket
 
 JOIN = "LINEAGE_GRAPH_RUN"
@@ -82,8 +82,7 @@ class Run:
 
     @property
     def _recorder(self) -> Recorder:
-        if os.getpid() != self._recorder_here.pid or self._recorder_here.closed:
-            self._recorder_here = recorder_for(self._settings)
+        self._recorder_here = self._recorder_here.current()
         return self._recorder_here
 
     def _must_be_open(self) -> None:
