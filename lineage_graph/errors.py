@@ -24,6 +24,7 @@ LineageError                    catch this one
 │   ├── GraphRefusedLogin       wrong user or password
 │   ├── GraphReadOnly           it answers and does not take writes
 │   ├── GraphTooOld             a Neo4j older than 5.23
+│   ├── TimeRanOut              it was not done within the time it was given
 │   └── GraphFailed             any other refusal
 └── LocalServerProblem          the managed local Neo4j cannot be fetched or started
 
@@ -60,6 +61,7 @@ __all__ = [
     "RunClosed",
     "SettingWrong",
     "StoreProblem",
+    "TimeRanOut",
     "TypeClash",
     "WrongUse",
 ]
@@ -254,6 +256,15 @@ class GraphTooOld(GraphProblem):
     def __init__(self, uri: str, version: str, oldest: str) -> None:
         self.uri, self.version = uri, version
         super().__init__(f"Neo4j at {uri} is {version}; lineage-graph needs {oldest} or newer, so upgrade that server")
+
+
+class TimeRanOut(GraphProblem, TimeoutError):
+    """The server stopped at the time it was given."""
+
+    def __init__(self, query: str, seconds: float | None = None) -> None:
+        self.query, self.seconds = query, seconds
+        given = f"{seconds:g} s" if seconds is not None else "the time it was given"
+        super().__init__(f"{query} was not done within {given}; give it more, look less far (depth), or ask for fewer (limit)")
 
 
 class GraphFailed(GraphProblem):

@@ -24,6 +24,7 @@ from lineage_graph.errors import (
     GraphTooOld,
     GraphUnreachable,
     SettingWrong,
+    TimeRanOut,
 )
 from lineage_graph.queries import Query
 from lineage_graph.version import __version__
@@ -57,6 +58,8 @@ def translate(error: Exception, uri: str, user: str, query: str) -> GraphProblem
     if isinstance(error, driver_errors.Neo4jError):
         if error.code == "Neo.ClientError.Security.AuthenticationRateLimit":
             return GraphRefusedLogin(uri, user)
+        if (error.code or "").startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
+            return TimeRanOut(query)
         words = _words(error).lower()
         if "read-only" in words or "read only" in words or "access mode" in words:
             return GraphReadOnly(uri)
@@ -131,7 +134,7 @@ class Graph:
     def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
         """Runs a query file and returns its rows. timeout: seconds the server may take.
 
-        Raises ParameterWrong and GraphProblem.
+        Raises ParameterWrong, TimeRanOut and other GraphProblems.
         """
         query.check(parameters)
         return self._run(neo4j.READ_ACCESS, query.name, lambda run: run(query, **parameters), timeout)

@@ -11,11 +11,13 @@ Direction = Literal["upstream", "downstream", "neighbours"]
 Content = Literal["stored", "pending", "elsewhere", "erased", "none"]
 
 
-class _Model(BaseModel):
+class Frozen(BaseModel):
+    """What every answer is made of: it does not change."""
+
     model_config = ConfigDict(frozen=True)
 
 
-class RunNode(_Model):
+class RunNode(Frozen):
     """A run on a walk. depth: the least number of edges from home. Times are in UTC."""
 
     uid: str
@@ -36,7 +38,7 @@ class RunNode(_Model):
         return f"{self.project}/runs/{self.id}"
 
 
-class VersionNode(_Model):
+class VersionNode(Frozen):
     """A version on a walk. name: 'project/name:vN'; size: bytes; depth: the least number of edges from home."""
 
     uid: str
@@ -50,7 +52,7 @@ class VersionNode(_Model):
     depth: int
 
 
-class Edge(_Model):
+class Edge(Frozen):
     """One USED or LOGGED between two nodes of the same answer. at: when it happened, UTC."""
 
     kind: Literal["used", "logged"]
@@ -59,15 +61,15 @@ class Edge(_Model):
     at: datetime
 
 
-class Truncated(_Model):
-    """Why an answer is not whole. cursor: give it back to go on from there."""
+class Truncated(Frozen):
+    """Why an answer is not whole. limit: the number of nodes or of seconds; cursor: give it back to go on from there."""
 
-    reason: Literal["limit"]
-    limit: int
+    reason: Literal["limit", "time"]
+    limit: int | float
     cursor: str
 
 
-class Lineage(_Model):
+class Lineage(Frozen):
     """What a walk found: every run and version once, and the edges between them.
 
     home:       the name the walk began at, in full.
@@ -86,7 +88,7 @@ class Lineage(_Model):
     truncated: Truncated | None = None
 
 
-class Run(_Model):
+class Run(Frozen):
     """Everything recorded of a run. config, summary, environment: as they were given."""
 
     uid: str
@@ -122,7 +124,7 @@ class Run(_Model):
         return f"{self.project}/runs/{self.id}"
 
 
-class ArtifactVersion(_Model):
+class ArtifactVersion(Frozen):
     """Everything recorded of a version. name: 'project/name:vN'; version: N; size: bytes."""
 
     uid: str
@@ -144,7 +146,7 @@ class ArtifactVersion(_Model):
     source_id: str | None = None
 
 
-class Artifact(_Model):
+class Artifact(Frozen):
     """A named collection of versions. versions: how many there are."""
 
     uid: str

@@ -51,17 +51,21 @@ def lineage_of(
     known_at: str | None,
     limit: int | None = None,
     left_out: int = 0,
+    ran_out: float | None = None,
 ) -> Lineage:
     """The row of lineage/upstream or lineage/downstream → Lineage.
 
     Runs and versions are in the order of depth, then name; edges in the order of time, then kind, run and version.
     limit, left_out: as they were asked; one node more than both together says that there are more.
+    ran_out: the seconds that were not enough to see all there is.
     """
     ids = row["ids"]
     truncated = None
     if limit is not None and len(ids) > left_out + limit:
         ids = ids[: left_out + limit]
         truncated = {"reason": "limit", "limit": limit, "cursor": str(left_out + limit)}
+    elif ran_out is not None:
+        truncated = {"reason": "time", "limit": ran_out, "cursor": str(max(left_out, len(ids)))}
     uid_of = dict(zip(ids, row["uids"], strict=False))
     depth_of = dict(zip(ids, row["depths"], strict=False))
     then = None if as_of is None and known_at is None else row["aliases"]

@@ -26,7 +26,7 @@ LINES = 400
 ROOMS = (
     {"version", "errors", "models", "flatten"},
     {"names", "canonical", "queries", "settings"},
-    {"events", "manifest", "graph", "walks"},
+    {"events", "manifest", "graph", "walks", "answers"},
     {"journal", "draft", "places", "lineage", "local"},
     {"store", "formats", "ledger"},
     {"recording"},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineage_graph.cli import show
-from lineage_graph.cli.options import Where, command, format_option, time_options, where_options
+from lineage_graph.cli.options import Where, command, format_option, limit_options, time_options, where_options
 
 if TYPE_CHECKING:
     from lineage_graph.models import ArtifactVersion, Lineage, Run
@@ -159,12 +159,13 @@ def _walk_command(direction: str, help_text: str) -> click.Command:
     @click.argument("name")
     @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many relationships to look; 1 is the nearest runs.")
     @time_options
+    @limit_options
     @where_options
     @format_option("tree", "table", "json")
-    def walk(name: str, depth: int | None, as_of: str | None, known_at: str | None, where: Where, form: str) -> None:
+    def walk(name: str, where: Where, form: str, **given: Any) -> None:
         graph = where.connect()
         ask = graph.upstream if direction == "upstream" else graph.downstream
-        show_walk(ask(name, depth=depth, as_of=as_of, known_at=known_at), form)
+        show_walk(ask(name, **given), form)
 
     walk.__doc__ = help_text
     return command(direction)(walk)

@@ -88,6 +88,18 @@ def time_options(function: F) -> F:
     return function
 
 
+def limit_options(function: F) -> F:
+    """--limit --after --timeout"""
+    click.option(
+        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Answer with what is found by then."
+    )(function)
+    click.option("--after", metavar="CURSOR", help="Go on where an answer was cut.")(function)
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many runs and versions, the nearest first.")(
+        function
+    )
+    return function
+
+
 def pairs(given: Iterable[str], option: str) -> dict[str, str]:
     """'key=value' texts as a dictionary. Raises ParameterWrong."""
     found: dict[str, str] = {}

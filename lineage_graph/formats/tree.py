@@ -55,7 +55,9 @@ def cut(lineage: Lineage) -> str | None:
     """What to say of an answer that is not whole; None for one that is."""
     if lineage.truncated is None:
         return None
-    return f"the answer ends at its limit of {lineage.truncated.limit:,}: there is more than is counted here"
+    why = lineage.truncated
+    ended = f"limit of {why.limit:,}" if why.reason == "limit" else f"time of {why.limit:g} s"
+    return f"the answer ends at its {ended}: there is more than is counted here; --after {why.cursor} goes on"
 
 
 def version_line(version: VersionNode) -> Text:

@@ -37,6 +37,7 @@ dbms.usage_report.enabled=false
 client.allow_telemetry=false
 server.memory.pagecache.size={pagecache}
 db.transaction.timeout=10m
+db.transaction.monitor.check.interval=100ms
 db.lock.acquisition.timeout=10s
 db.tx_log.rotation.size=32m
 db.tx_log.rotation.retention_policy=1 files

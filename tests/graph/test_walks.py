@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from lineage_graph import queries
 from lineage_graph.canonical import iso
-from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong
+from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.events import AliasMoved, AliasRemoved, Event, Logged, RunStarted, Used, new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.journal import genesis, seal
@@ -423,3 +424,29 @@ def test_a_home_that_vanished_meanwhile_is_told(graph: Graph, monkeypatch: pytes
     for walk in (world.reader.upstream, world.reader.downstream, world.reader.closure):
         with pytest.raises(NotRecorded, match="0000"):
             walk("model")
+
+
+def test_a_walk_with_little_time_says_what_it_has_seen(graph: Graph, project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds.record(graph, project, worlds.long_chain(1_000))
+    reader = Reader(graph, project)
+    whole = reader.upstream("v:latest")
+    assert reader.upstream("v:latest", timeout=60) == whole and len(whole.runs) == 1_000
+    assert reader.upstream("v:latest", depth=40, timeout=60) == reader.upstream("v:latest", depth=40)
+    clock = iter(range(100, 200, 10))  # each look takes ten seconds
+    with monkeypatch.context() as slow:
+        slow.setattr("lineage_graph.lineage.walking.time.monotonic", lambda: next(clock))
+        part = reader._walk("upstream", "v:latest", None, None, None, None, None, 25)
+    assert part.truncated is not None and (part.truncated.reason, part.truncated.limit) == ("time", 25)
+    assert len(part.runs) + len(part.versions) == int(part.truncated.cursor) == 65
+    rest = reader.upstream("v:latest", after=part.truncated.cursor)
+    assert {n.uid for n in (*part.runs, *rest.runs)} == {n.uid for n in whole.runs}
+    with pytest.raises(ParameterWrong, match="seconds"):
+        reader.upstream("v:latest", timeout=0)
+
+
+def test_a_server_stops_when_the_time_is_over(graph: Graph) -> None:
+    text = "// How long?\n//\n// Columns\n//   n  INTEGER  many\nUNWIND range(1, 1000000000) AS i RETURN count(i) AS n"
+    began = time.monotonic()
+    with pytest.raises(TimeRanOut, match="lineage/slow"):
+        graph.read(queries.parse("lineage/slow", "slow", text), timeout=0.3)
+    assert time.monotonic() - began < 10

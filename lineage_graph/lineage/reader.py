@@ -1,0 +1,9 @@
+"""`Reader`: every question that can be asked of one graph."""
+
+from __future__ import annotations
+
+from lineage_graph.lineage.walking import Walking
+
+
+class Reader(Walking):
+    """Questions to one graph. project: what a name without a project is in."""

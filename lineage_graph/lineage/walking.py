@@ -1,0 +1,159 @@
+"""Walks: everything up or down from one node, each node once."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from lineage_graph import queries
+from lineage_graph.errors import NotRecorded, TimeRanOut
+from lineage_graph.lineage.things import Things
+from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
+from lineage_graph.models import ArtifactVersion, Lineage, Run
+from lineage_graph.walks import lineage_of, unhurried
+
+FIRST_LOOK = 16  # how far a walk that has little time looks at first
+
+
+class Walking(Things):
+    """Upstream, downstream, closure."""
+
+    def upstream(
+        self,
+        name: str,
+        *,
+        depth: int | None = None,
+        as_of: Time = None,
+        known_at: Time = None,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> Lineage:
+        """Everything a version or run was made from, back to the first recorded data.
+
+        name:     '[project/]name[:version]' or 'project/runs/ID'.
+        depth:    how many relationships to look; 1 is the run that logged it, None is no limit.
+        as_of:    only what had happened by then; aliases as they were then.
+        known_at: only what the graph knew by then; answers for the last seconds are provisional.
+        limit:    at most so many runs and versions, the nearest first; `truncated` says when there are more.
+        after:    the cursor of such an answer, to go on after it. Each edge comes with the later of its two ends. Pages of
+                  one `known_at` fit together whatever is recorded in between.
+        timeout:  seconds; what was found by then is the answer, whole up to some depth, and `truncated` says so.
+        Returns a Lineage whose `home` is the version, in full. Raises NameNotUnderstood, NotRecorded, ParameterWrong,
+        TimeRanOut (nothing was found in that time), GraphProblem. Runs lineage/upstream.
+        """
+        return self._walk("upstream", name, depth, as_of, known_at, limit, after, timeout)
+
+    def downstream(
+        self,
+        name: str,
+        *,
+        depth: int | None = None,
+        as_of: Time = None,
+        known_at: Time = None,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> Lineage:
+        """Everything that was made from a version or run. Parameters and errors as `upstream`. Runs lineage/downstream."""
+        return self._walk("downstream", name, depth, as_of, known_at, limit, after, timeout)
+
+    def closure(
+        self,
+        name: str,
+        *,
+        depth: int | None = None,
+        as_of: Time = None,
+        known_at: Time = None,
+        timeout: float | None = None,
+    ) -> dict[str, int]:
+        """Only uids and depths of what `upstream` finds, for programs that want the walk alone; whole or TimeRanOut.
+
+        Runs lineage/closure.
+        """
+        home = self.find(name, as_of=as_of, known_at=known_at)
+        row = self._reach("lineage/closure", home, depth, as_of, known_at, seconds(timeout, "timeout"))
+        return dict(zip(row["uids"], row["depths"], strict=True))
+
+    def _reach(
+        self,
+        query: str,
+        home: Run | ArtifactVersion,
+        depth: int | None,
+        as_of: Time,
+        known_at: Time,
+        timeout: float | None,
+        **more: int | None,
+    ) -> dict[str, Any]:
+        rows = self.graph.read(
+            queries.get(query).bounded(whole_number(depth, "depth", 0)),
+            timeout,
+            uid=home.uid,
+            depth=depth,
+            as_of=time_text(as_of, "as_of"),
+            known_at=time_text(known_at, "known_at"),
+            **more,
+        )
+        if not rows or not rows[0]["uids"]:
+            raise NotRecorded("uid", home.uid, "it was there a moment ago; ask again")
+        return rows[0]
+
+    def _reach_in_time(
+        self,
+        query: str,
+        home: Run | ArtifactVersion,
+        depth: int | None,
+        as_of: Time,
+        known_at: Time,
+        timeout: float,
+        **more: int | None,
+    ) -> tuple[dict[str, Any], bool]:
+        """(row, whether it is all there is): looks four times as far each time, as long as the time lasts."""
+        until = time.monotonic() + timeout
+        row, looked = None, FIRST_LOOK
+        while True:
+            bound = looked if depth is None else min(looked, depth)
+            left = until - time.monotonic()
+            try:
+                if left <= 0:
+                    raise TimeRanOut(query, timeout)
+                row = self._reach(query, home, bound, as_of, known_at, left, **more)
+            except TimeRanOut:
+                if row is None:
+                    raise TimeRanOut(query, timeout) from None
+                return row, False
+            if bound == depth or max(row["depths"]) < bound:
+                return row, True
+            looked *= 4
+
+    def _walk(
+        self,
+        direction: Literal["upstream", "downstream"],
+        name: str,
+        depth: int | None,
+        as_of: Time,
+        known_at: Time,
+        limit: int | None,
+        after: str | None,
+        timeout: float | None,
+    ) -> Lineage:
+        whole_number(limit, "limit", 1)
+        seconds(timeout, "timeout")
+        left_out = cursor(after)
+        home = self.find(name, as_of=as_of, known_at=known_at)
+        query, more = f"lineage/{direction}", {"limit": limit, "after": left_out or None}
+        with unhurried():
+            if timeout is None:
+                row, whole = self._reach(query, home, depth, as_of, known_at, None, **more), True
+            else:
+                row, whole = self._reach_in_time(query, home, depth, as_of, known_at, timeout, **more)
+            return lineage_of(
+                home.full_name if isinstance(home, Run) else home.name,
+                direction,
+                row,
+                time_text(as_of, "as_of"),
+                time_text(known_at, "known_at"),
+                limit,
+                left_out,
+                None if whole else timeout,
+            )
