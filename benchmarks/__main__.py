@@ -44,8 +44,8 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
     large = million.measure(uri, user, password)
     words = (
         f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
-        " process,\nwithout a server or a wire, ML Metadata 1.17.1 in a process of its own; the ratio is ours to what stands beside it (to"
-        " SQLite's by uid): above 1 we lose."
+        " process,\nwithout a server or a wire, ML Metadata 1.17.1 in a process of its own; the ratio is ours to what stands"
+        " beside it\n(to SQLite's by uid): above 1 we lose."
     )
     return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n"
 
