@@ -1,0 +1,47 @@
+// Where do LOGGED and its mirror LOGGED_BY disagree?
+//
+// Each LOGGED is written together with a LOGGED_BY of the same times, for walks follow the one and people ask for the other. No
+// rows: the mirror is whole.
+//
+// Parameters
+//   $project   STRING   a project, the run's; null for all of them
+//   $as_of     STRING   only what had happened by then, such as '2026-01-05T08:00:00Z'; null for now
+//   $known_at  STRING   only what the graph knew by then; null for now
+//   $limit     INTEGER  at most so many rows; null for all
+//   $after     INTEGER  leave out so many of the first rows, given before; null for none
+//
+// Columns
+//   run        STRING   the run, by its full name
+//   version    STRING   the version, by its full name
+//   problem    STRING   'LOGGED_BY is missing', 'LOGGED is missing', 'their times differ' or 'more than one'
+//   at         STRING   when it happened, as the one says that is there
+//   recorded_at STRING  when the graph learnt of it, likewise
+//
+// Try    :param project => 'digits'
+//   :param as_of => null
+//   :param known_at => null
+//   :param limit => 100
+//   :param after => null
+WITH datetime($as_of) AS as_of, datetime($known_at) AS known_at
+MATCH (r:Run)
+WHERE r.project STARTS WITH coalesce($project, '') AND r.id IS NOT NULL AND ($project IS NULL OR r.project = $project)
+CALL (r) {
+  MATCH (r)-[l:LOGGED]->(v:ArtifactVersion)
+  WITH r, l, v, COUNT { (r)-[:LOGGED]->(v) } AS there, COUNT { (r)<-[:LOGGED_BY]-(v) } AS back
+  WITH v, l.at AS happened, l.recorded_at AS learnt, CASE
+      WHEN back = 0 THEN 'LOGGED_BY is missing'
+      WHEN there > 1 OR back > 1 THEN 'more than one'
+      WHEN NOT EXISTS { MATCH (r)<-[b:LOGGED_BY]-(v) WHERE b.at = l.at AND b.recorded_at = l.recorded_at }
+        THEN 'their times differ'
+    END AS problem
+  WHERE problem IS NOT NULL
+  RETURN v, happened, learnt, problem
+  UNION ALL
+  MATCH (r)<-[b:LOGGED_BY]-(v:ArtifactVersion)
+  WHERE NOT EXISTS { (r)-[:LOGGED]->(v) }
+  RETURN v, b.at AS happened, b.recorded_at AS learnt, 'LOGGED is missing' AS problem
+}
+WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
+RETURN r.project + '/runs/' + r.id AS run, v.name AS version, problem, toString(happened) AS at, toString(learnt) AS recorded_at
+ORDER BY run, version, problem, happened, learnt
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
