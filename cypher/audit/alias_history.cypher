@@ -35,4 +35,4 @@ WITH i, moves[i] AS m, moves[i + 1] AS next, versions[i] AS v
 RETURN toString(m.at) AS at, toString(next.at) AS until, CASE WHEN m.removed THEN 'removed' ELSE 'moved' END AS what,
   v.name AS version, m.actor AS who, m.event AS event, toString(m.recorded_at) AS recorded_at
 ORDER BY i
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

@@ -43,4 +43,4 @@ WITH artifact + ':' + alias AS asked, use[0] AS r, use[1] AS u, use[2] AS v, tod
 RETURN r.project + '/runs/' + r.id AS run, asked, v.name AS used, toString(u.at) AS at, today.name AS today,
   toString(m.at) AS since, m.actor AS moved_by, r.author AS who, toString(u.recorded_at) AS recorded_at
 ORDER BY u.at, run, asked, used
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

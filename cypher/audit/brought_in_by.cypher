@@ -58,4 +58,4 @@ WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learn
 RETURN r.author AS who, v.name AS version, v.type AS type, how, r.project + '/runs/' + r.id AS run, toString(happened) AS at,
   v.digest AS digest, toString(learnt) AS recorded_at
 ORDER BY happened, version, run
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

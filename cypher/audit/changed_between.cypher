@@ -62,4 +62,4 @@ WITH * WHERE happened IS NOT NULL AND (since IS NULL OR happened > since) AND (u
   AND (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
 RETURN toString(happened) AS at, what, name, who, run, detail, toString(learnt) AS recorded_at
 ORDER BY happened, what, name, run, detail
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

@@ -33,4 +33,4 @@ RETURN r.project + '/runs/' + r.id AS run, r.author AS who, toString(r.started_a
     MATCH (r)-[l:LOGGED]->() WHERE (as_of IS NULL OR l.at <= as_of) AND (known_at IS NULL OR l.recorded_at <= known_at)
   } AS logged, r.command AS command, toString(r.recorded_at) AS recorded_at
 ORDER BY r.started_at, run
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

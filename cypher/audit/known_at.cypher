@@ -49,4 +49,4 @@ WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learn
 RETURN kind, name, detail, toString(happened) AS at, toString(learnt) AS recorded_at,
   duration.inSeconds(happened, learnt).seconds AS late
 ORDER BY learnt, happened, kind, name
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

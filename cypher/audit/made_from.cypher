@@ -37,4 +37,4 @@ WITH depth, CASE WHEN n:Run THEN 'run' ELSE 'version' END AS kind, n,
 RETURN depth, kind, name, coalesce(n.type, n.job_type) AS type, toString(coalesce(n.created_at, n.started_at)) AS at,
   n.author AS who, toString(n.recorded_at) AS recorded_at
 ORDER BY depth, kind, name
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

@@ -44,4 +44,4 @@ CALL (r) {
 WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
 RETURN r.project + '/runs/' + r.id AS run, v.name AS version, problem, toString(happened) AS at, toString(learnt) AS recorded_at
 ORDER BY run, version, problem, happened, learnt
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

@@ -48,4 +48,4 @@ WHERE m.removed IS NULL AND depth IS NOT NULL
 RETURN meant.name AS model, a.name AS alias, toString(m.at) AS since, m.actor AS who, depth, meant.digest AS digest,
   toString(m.recorded_at) AS recorded_at
 ORDER BY depth, model, alias
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

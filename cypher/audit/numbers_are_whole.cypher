@@ -46,4 +46,4 @@ UNWIND [
 WITH artifact, next, found WHERE found IS NOT NULL
 RETURN artifact, found[0] AS problem, found[1] AS number, found[2] AS upto, next
 ORDER BY artifact, number, problem
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

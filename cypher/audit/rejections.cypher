@@ -43,4 +43,4 @@ WHERE (as_of IS NULL OR datetime(at) <= as_of)
     OR (artifact STARTS WITH $project + '/' AND NOT substring(artifact, size($project) + 1) CONTAINS '/'))
 RETURN toString(e.recorded_at) AS recorded_at, toString(datetime(at)) AS at, kind, run, artifact, reason, e.journal AS journal, e.seq AS seq, event
 ORDER BY e.recorded_at DESC, journal, seq, i
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

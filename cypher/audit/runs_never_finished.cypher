@@ -41,4 +41,4 @@ RETURN r.project + '/runs/' + r.id AS run, state, toString(r.started_at) AS star
     MATCH (r)-[l:LOGGED]->() WHERE (as_of IS NULL OR l.at <= as_of) AND (known_at IS NULL OR l.recorded_at <= known_at)
   } AS logged, coalesce(r.stub, false) AS stub, toString(r.recorded_at) AS recorded_at
 ORDER BY r.started_at, run
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

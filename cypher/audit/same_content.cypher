@@ -41,4 +41,4 @@ WHERE (as_of IS NULL OR l.at <= as_of) AND (known_at IS NULL OR l.recorded_at <=
 RETURN digest, names, v.name AS version, v.type AS type, toString(v.created_at) AS at, r.project + '/runs/' + r.id AS run,
   r.author AS who, toString(v.recorded_at) AS recorded_at
 ORDER BY digest, v.created_at, version
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

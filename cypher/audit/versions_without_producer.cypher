@@ -41,4 +41,4 @@ CALL (v, as_of, known_at) {
 RETURN v.name AS version, v.type AS type, toString(v.created_at) AS at, runs, one.project + '/runs/' + one.id AS first_run,
   one.author AS who, v.digest AS digest, toString(v.recorded_at) AS recorded_at
 ORDER BY v.created_at, version
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)

@@ -56,4 +56,4 @@ CALL (v, as_of, known_at) {
 WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
 RETURN toString(happened) AS at, who, what, run, detail, toString(learnt) AS recorded_at
 ORDER BY happened, what, run, detail
-SKIP coalesce($after, 0) LIMIT coalesce($limit, 9223372036854775807)
+SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)
