@@ -26,22 +26,22 @@ WITH datetime($as_of) AS as_of, datetime($known_at) AS known_at
 MATCH (r:Run)
 WHERE r.project STARTS WITH coalesce($project, '') AND r.id IS NOT NULL AND ($project IS NULL OR r.project = $project)
 CALL (r) {
-  MATCH (r)-[l:LOGGED]->(v:ArtifactVersion)
-  WITH r, l, v, COUNT { (r)-[:LOGGED]->(v) } AS there, COUNT { (r)<-[:LOGGED_BY]-(v) } AS back
-  WITH v, l.at AS happened, l.recorded_at AS learnt, CASE
-      WHEN back = 0 THEN 'LOGGED_BY is missing'
-      WHEN there > 1 OR back > 1 THEN 'more than one'
-      WHEN NOT EXISTS { MATCH (r)<-[b:LOGGED_BY]-(v) WHERE b.at = l.at AND b.recorded_at = l.recorded_at }
-        THEN 'their times differ'
+  CALL (r) {
+    MATCH (r)-[e:LOGGED]->(v:ArtifactVersion) RETURN v, e
+    UNION ALL
+    MATCH (r)<-[e:LOGGED_BY]-(v:ArtifactVersion) RETURN v, e
+  }
+  WITH v, collect(CASE WHEN e:LOGGED THEN [e.at, e.recorded_at] END) AS there,
+    collect(CASE WHEN e:LOGGED_BY THEN [e.at, e.recorded_at] END) AS back
+  RETURN v, (there + back)[0] AS times, CASE
+      WHEN size(back) = 0 THEN 'LOGGED_BY is missing'
+      WHEN size(there) = 0 THEN 'LOGGED is missing'
+      WHEN size(there) > 1 OR size(back) > 1 THEN 'more than one'
+      WHEN there <> back THEN 'their times differ'
     END AS problem
-  WHERE problem IS NOT NULL
-  RETURN v, happened, learnt, problem
-  UNION ALL
-  MATCH (r)<-[b:LOGGED_BY]-(v:ArtifactVersion)
-  WHERE NOT EXISTS { (r)-[:LOGGED]->(v) }
-  RETURN v, b.at AS happened, b.recorded_at AS learnt, 'LOGGED is missing' AS problem
 }
-WITH * WHERE (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
+WITH r, v, problem, times[0] AS happened, times[1] AS learnt, as_of, known_at
+WHERE problem IS NOT NULL AND (as_of IS NULL OR happened <= as_of) AND (known_at IS NULL OR learnt <= known_at)
 RETURN r.project + '/runs/' + r.id AS run, v.name AS version, problem, toString(happened) AS at, toString(learnt) AS recorded_at
-ORDER BY run, version, problem, happened, learnt
+ORDER BY run, version
 SKIP coalesce($after, 0) LIMIT coalesce($limit, 4611686018427387904)
