@@ -41,7 +41,8 @@ def records(lineage: Lineage, rows: Rows = "edges") -> list[dict[str, Any]]:
     """The rows as values. edges: in order of time; of an end that is on an earlier page only the uid is known.
     nodes: the nearest first, versions before runs of the same depth."""
     if rows == "nodes":
-        nodes = sorted((*lineage.versions, *lineage.runs), key=lambda node: node.depth)
+        nodes: list[RunNode | VersionNode] = [*lineage.versions, *lineage.runs]
+        nodes.sort(key=lambda node: node.depth)
         return [_of_version(node) if isinstance(node, VersionNode) else _of_run(node) for node in nodes]
     runs = {run.uid: run for run in lineage.runs}
     versions = {version.uid: version for version in lineage.versions}

@@ -68,7 +68,7 @@ def picture_of(lineage: Lineage, most: int | None = None) -> Picture:
 
     most: above so many cards, groups are made.
     """
-    nodes = sorted((*lineage.versions, *lineage.runs), key=_natural)
+    nodes: list[RunNode | VersionNode] = sorted([*lineage.versions, *lineage.runs], key=_natural)
     nodes.sort(key=lambda node: node.depth, reverse=lineage.direction == "upstream")
     cards = [_version(node) if isinstance(node, VersionNode) else _run(node) for node in nodes]
     here = {card.uid for card in cards}

@@ -75,10 +75,13 @@ STYLE = """
 """
 
 
-def draw(lineage: Lineage, *, most: int = CARDS, heading: bool = True) -> str:
-    """The picture as SVG. most: the number of cards from which on groups are made, which the picture says. heading: with the
-    name, the counts, and the notes above it."""
-    picture = picture_of(lineage, most)
+def draw(lineage: Lineage, most: int = CARDS) -> str:
+    """The walk as SVG. most: above so many cards groups are made, and the picture says so."""
+    return of(picture_of(lineage, most))
+
+
+def of(picture: Picture, heading: bool = True) -> str:
+    """A picture as SVG. heading: with the name, the counts and the notes above it."""
     project = _project(picture)
     faces = {card.uid: _Face(card, project) for card in picture.cards}
     return "\n".join(_drawing(picture, faces, placed(picture, faces), heading)) + "\n"
@@ -150,7 +153,7 @@ def _drawing(picture: Picture, faces: dict[str, _Face], place: Layout, heading: 
     x, y = (width - place.width) / 2, top
     yield _open(
         "svg", xmlns="http://www.w3.org/2000/svg", class_="lineage-graph", role="img", aria_label=picture.title,
-        viewBox=f"0 0 {_n(width)} {_n(height)}", width=_n(width), height=_n(height),
+        viewBox=f"0 0 {_n(width)} {_n(height)}", width=_n(width), height=_n(height), style="max-width:none",
     )  # fmt: skip
     yield f"<title>{_t(picture.title)}</title>"
     yield f"<desc>{_t('. '.join([picture.counts, *picture.notes]))}</desc>"

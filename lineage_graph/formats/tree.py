@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from io import StringIO
 
+from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -21,6 +23,7 @@ from lineage_graph.models import Lineage, RunNode, VersionNode
 LINES = 2_000
 LEVELS = 60
 CHILDREN = 200
+WIDE = 100_000
 STATES = {"finished": "green", "failed": "red", "crashed": "red", "killed": "red", "running": "yellow"}
 
 
@@ -118,6 +121,14 @@ def draw(lineage: Lineage) -> Drawn:
         drawn.update(shown)
         stack.extend((branch, child, level + 1) for child in reversed(shown))
     return Drawn(tree, len(nodes) - len(drawn), counts(lineage), cut(lineage))
+
+
+def write(lineage: Lineage) -> str:
+    """The tree of a walk and its notes as the text of a file: no colours, nothing wrapped."""
+    drawn = draw(lineage)
+    text = StringIO()
+    Console(file=text, width=WIDE, highlight=False, markup=False, emoji=False, soft_wrap=True, no_color=True).print(drawn.tree)
+    return "\n".join([text.getvalue(), *map(words.printable, drawn.notes)]) + "\n"
 
 
 def _node_line(node: RunNode | VersionNode) -> Text:
