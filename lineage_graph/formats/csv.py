@@ -29,9 +29,9 @@ _GUARDED = ("=", "+", "-", "@", "'", "\t", "\r")
 
 
 def write(lineage: Lineage, rows: Rows = "edges") -> str:
-    """The walk as CSV with its columns' names first; times in UTC, aliases by commas, nothing for null."""
+    """The walk as CSV (RFC 4180, UTF-8), its columns' names first; times in UTC, aliases by commas, nothing for null."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow(COLUMNS[rows])
     writer.writerows([_cell(row[column]) for column in COLUMNS[rows]] for row in records(lineage, rows))
     return text.getvalue()

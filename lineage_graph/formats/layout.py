@@ -218,7 +218,7 @@ def _ordered(grid: _Grid) -> list[list[int]]:
 
 
 def _first_met(before: list[list[int]], after: list[list[int]]) -> list[int]:
-    """When a search in depth, which goes both ways, first meets each node: families stay together."""
+    """When a search in depth, which goes both ways, first meets each node: families stay together, in the order given."""
     met = [-1] * len(before)
     count = 0
     for root in [*(v for v in range(len(met)) if not before[v]), *range(len(met))]:
@@ -229,8 +229,8 @@ def _first_met(before: list[list[int]], after: list[list[int]]) -> list[int]:
                 continue
             met[v] = count
             count += 1
-            stack.extend(reversed(after[v]))
-            stack.extend(reversed(before[v]))
+            stack.extend(sorted(after[v], reverse=True))
+            stack.extend(sorted(before[v], reverse=True))
     return met
 
 

@@ -153,7 +153,7 @@ def _drawing(picture: Picture, faces: dict[str, _Face], place: Layout, heading: 
     x, y = (width - place.width) / 2, top
     yield _open(
         "svg", xmlns="http://www.w3.org/2000/svg", class_="lineage-graph", role="img", aria_label=picture.title,
-        viewBox=f"0 0 {_n(width)} {_n(height)}", width=_n(width), height=_n(height), style="max-width:none",
+        viewBox=f"0 0 {_n(width)} {_n(height)}", width=_n(width), height=_n(height), style="display:block;max-width:none",
     )  # fmt: skip
     yield f"<title>{_t(picture.title)}</title>"
     yield f"<desc>{_t('. '.join([picture.counts, *picture.notes]))}</desc>"
