@@ -14,7 +14,7 @@ from typing import Any, Literal
 from lineage_graph.models import Edge, Lineage, RunNode, VersionNode
 
 Rows = Literal["edges", "nodes"]
-# kind, run, version, at, type, digest and job_type are the names that `import` reads.
+# Those that `import` reads have its names.
 EDGES = (
     "kind", "run", "version", "at", "type", "digest", "job_type", "run_name", "step", "state", "author", "started_at",
     "ended_at", "size", "created_at", "aliases", "run_depth", "version_depth", "run_source_id", "version_source_id",
