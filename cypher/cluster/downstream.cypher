@@ -12,17 +12,15 @@
 //   $depth     INTEGER  how many relationships to look; null for all
 //   $as_of     STRING   a time, such as '2026-01-05T08:00:00Z'; null for now
 //   $known_at  STRING   likewise, by when the graph learnt of it
-//   $limit     INTEGER  at most so many runs and versions, the nearest first, by depth and uid; null for all
-//   $apart     LIST     uids of runs and versions whose numbers are wanted as well
+//   $apart     LIST     uids of runs, uids and full names of versions, whose numbers are wanted as well
 //
 // Columns
-//   uids       LIST     the uid of home, then those of $apart that are there
-//   numbers    LIST     the number of each of `uids`
-//   depths     LIST     the numbers of relationships from home at which there are nodes, rising
+//   home       INTEGER  the number of home
+//   apart      LIST     [what was given, number] of those of $apart that are there
+//   deepest    INTEGER  the greatest depth at which there is a node
 //   runs       LIST     [job_type, state, numbers] for each role that runs have
 //   versions   LIST     [type, artifact, numbers] for each artifact that versions are of
-//   edges      LIST     lists: numbers of what came before, numbers of what came after; some may be of nodes beyond $limit
-//   more       BOOLEAN  whether there are more than $limit
+//   edges      LIST     lists: numbers of what came before, numbers of what came after
 //
 // Plan   VarLengthExpand(Pruning,BFS
 // Draw   lineage/downstream
@@ -30,7 +28,6 @@
 //   :param depth => null
 //   :param as_of => null
 //   :param known_at => null
-//   :param limit => null
 //   :param apart => []
 CALL () {
   MATCH (v:ArtifactVersion {uid: $uid}) RETURN v AS home
@@ -39,19 +36,14 @@ CALL () {
 }
 WITH home, datetime($as_of) AS as_of, datetime($known_at) AS known_at
 // The walk has a subquery of its own: there it is certain that home is one node, so the search's order and depths need no
-// grouping, and a $limit stops it early.
+// grouping.
 CALL (home, as_of, known_at) {
   MATCH p = (home)<-[steps:LOGGED_BY|USED*0..]-(n)
   WHERE all(s IN steps WHERE (as_of IS NULL OR s.at <= as_of) AND (known_at IS NULL OR s.recorded_at <= known_at))
   WITH n, min(length(p)) AS depth
   WHERE $depth IS NULL OR depth <= $depth
-  WITH n, depth
-  ORDER BY depth, CASE WHEN $limit IS NOT NULL THEN n.uid END
-  LIMIT coalesce($limit + 1, 9223372036854775807)
-  RETURN collect(n) AS found, collect(depth) AS depths
+  RETURN collect(n) AS nodes, collect(depth) AS depths
 }
-WITH home, as_of, known_at, depths, coalesce(size(found) > $limit, false) AS more,
-  found[..coalesce($limit, size(found))] AS nodes
 CALL (nodes, depths, as_of, known_at) {
   UNWIND nodes[..size([d IN depths WHERE $depth IS NULL OR d < $depth])] AS n
   MATCH (n)<-[e:LOGGED_BY|USED]-(m)
@@ -69,13 +61,14 @@ CALL (nodes) {
   RETURN collect([vs[0].type, artifact, [v IN vs | id(v)]]) AS versions
 }
 CALL () {
-  UNWIND $apart AS uid
-  CALL (uid) {
-    MATCH (v:ArtifactVersion {uid: uid}) RETURN v AS n
+  UNWIND $apart AS given
+  CALL (given) {
+    MATCH (v:ArtifactVersion {uid: given}) RETURN v AS n
     UNION
-    MATCH (r:Run {uid: uid}) RETURN r AS n
+    MATCH (v:ArtifactVersion {name: given}) RETURN v AS n
+    UNION
+    MATCH (r:Run {uid: given}) RETURN r AS n
   }
-  RETURN collect(n) AS apart
+  RETURN collect([given, id(n)]) AS apart
 }
-RETURN home.uid + [n IN apart | n.uid] AS uids, id(home) + [n IN apart | id(n)] AS numbers,
-  range(0, depths[-1]) AS depths, runs, versions, edges, more
+RETURN id(home) AS home, apart, depths[-1] AS deepest, runs, versions, edges

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineage_graph.lineage.walking import Walking
+from lineage_graph.lineage.grouping import Grouping
 
 
-class Reader(Walking):
+class Reader(Grouping):
     """Questions to one graph. project: what a name without a project is in."""
