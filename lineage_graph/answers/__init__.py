@@ -2,4 +2,5 @@
 
 order     levels by longest path, a topological order, and loops
 plan      what to do again, and in which order
+cluster   a large lineage as a few cards; shape, groups and cards are how it gets there
 """

@@ -54,13 +54,16 @@ def clusters_of(
     known_at: datetime | None,
     truncated: Truncated | None,
 ) -> Clusters:
-    """The answer. name: home's, or the project's. named: every node of `to_name`. Cards are in the order of their level, then of their first node."""
+    """The answer. name: home's, or the project's. named: every node of `to_name`.
+
+    Cards are in the order of their level, then of their first node.
+    """
     card = grouping.card
     ids = [group_id(shape, grouping.how, part, home, lambda node: named[node].uid) for part in grouping.parts]
-    between = Counter(zip((card[a] if card[a] >= 0 else ~a for a in shape.sources),
-                          (card[b] if card[b] >= 0 else ~b for b in shape.targets), strict=True))  # fmt: skip
+    ends = [number if number >= 0 else ~node for node, number in enumerate(card)]  # below 0: single nodes, inverted
+    between = Counter((ends[a], ends[b]) for a, b in shape.edges)
 
-    def id_of(end: int) -> str:  # a group's number, or a single node's, inverted so as to be below 0
+    def id_of(end: int) -> str:
         return ids[end] if end >= 0 else named[~end].uid
 
     groups = [_group(shape, part, ids[i], between[i, i], named) for i, part in enumerate(grouping.parts)]
@@ -88,7 +91,7 @@ def clusters_of(
 
 
 def _group(shape: Shape, part: Part, key: str, inner: int, named: Mapping[int, Named]) -> Group:
-    count = Counter(shape.role[node] for node in part.nodes)
+    count = Counter(map(shape.role.__getitem__, part.nodes))
     roles = [shape.roles[i] for i in count]
     states: Counter[str] = Counter()
     for i, n in count.items():
@@ -96,7 +99,7 @@ def _group(shape: Shape, part: Part, key: str, inner: int, named: Mapping[int, N
             states[shape.roles[i].state or ""] += n
     kind = _common(role.kind for role in roles)
     type_ = _common(role.type for role in roles)
-    loop = _common(shape.loop[node] for node in part.nodes)
+    loop = _common(map(shape.loop.__getitem__, part.nodes))
     return Group(
         id=key,
         rule=part.rule,

@@ -104,7 +104,7 @@ def _ladder(by: Sequence[Rule], at_least: int) -> Iterator[tuple[How, list[Given
 
 
 def _parts(shape: Shape, how: How, alone: Collection[int]) -> Iterator[Part]:
-    free: Iterable[int] = [node for node in range(len(shape)) if node not in alone]
+    free = [node for node in range(len(shape)) if node not in alone]
     for rule in how.rules:
         if rule == "made":
             classes = _made(shape, free)
@@ -118,38 +118,36 @@ def _parts(shape: Shape, how: How, alone: Collection[int]) -> Iterator[Part]:
         free = [node for node in free if node not in taken] if taken else free
 
 
-def _classes(nodes: Iterable[int], key: Callable[[int], Hashable], least: int) -> list[list[int]]:
+def _classes(nodes: Iterable[int], keys: Iterable[Hashable], least: int) -> list[list[int]]:
+    """Nodes of one key, where there are `least` of them. keys: of each of `nodes`."""
     found: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for node in nodes:
-        found[key(node)].append(node)
+    for node, key in zip(nodes, keys, strict=True):
+        found[key].append(node)
     return [same for same in found.values() if len(same) >= least]
 
 
-def _made(shape: Shape, free: Iterable[int]) -> list[list[int]]:
+def _made(shape: Shape, free: Sequence[int]) -> list[list[int]]:
     before, after, role, level, loop = shape.before, shape.after, shape.role, shape.level, shape.loop
     version = [r.kind == "version" for r in shape.roles]
-    versions = [n for n in free if version[role[n]] and before[n] and len(after[before[n][0]]) > 1]
-    return _classes(versions, lambda n: (role[n], level[n], loop[n], tuple(before[n])), 2)
+    nodes = [n for n in free if version[role[n]] and before[n] and len(after[before[n][0]]) > 1]
+    return _classes(nodes, ((role[n], level[n], loop[n], tuple(before[n])) for n in nodes), 2)
 
 
-def _alike(shape: Shape, free: Iterable[int], least: int) -> list[list[int]]:
+def _alike(shape: Shape, free: Sequence[int], least: int) -> list[list[int]]:
     before, after, role, level, loop = shape.before, shape.after, shape.role, shape.level, shape.loop
     sort = _sorts(shape, "type")
-
-    def nearly(n: int) -> Hashable:  # all neighbours of all nodes are many; the first ones tell most nodes apart
-        b, a = before[n], after[n]
-        return sort[role[n]], level[n], len(b), len(a), b[0] if b else -1, a[0] if a else -1
-
-    return [
-        same
-        for nodes in _classes(free, nearly, least)
-        for same in _classes(nodes, lambda n: (loop[n], tuple(before[n]), tuple(after[n])), least)
-    ]
+    # Neighbours of many that are alike have many neighbours themselves; comparing all lists of all nodes would take long.
+    nodes = [
+        n for n in free
+        if (not before[n] or len(after[before[n][0]]) >= least) and (not after[n] or len(before[after[n][0]]) >= least)
+    ]  # fmt: skip
+    keys = ((sort[role[n]], level[n], loop[n], tuple(before[n]), tuple(after[n])) for n in nodes)
+    return _classes(nodes, keys, least)
 
 
-def _of_level(shape: Shape, free: Iterable[int], how: How) -> list[list[int]]:
+def _of_level(shape: Shape, free: Sequence[int], how: How) -> list[list[int]]:
     sort, role, level, loop = _sorts(shape, how.grain), shape.role, shape.level, shape.loop
-    return _classes(free, lambda n: (level[n], loop[n], sort[role[n]]), how.at_least)
+    return _classes(free, ((level[n], loop[n], sort[role[n]]) for n in free), how.at_least)
 
 
 def _sorts(shape: Shape, grain: Grain) -> list[Hashable]:
@@ -250,7 +248,7 @@ def nodes_of(
     if key["level"] is None:
         witness = node_of(key["made"] or key["like"] or "")
         rules: tuple[Rule, ...] = ("made", "neighbours") if key["first"] == "m" else ("neighbours",)
-        how = How(("made",) if key["made"] else rules, 1)
+        how = How(("made",) if key["made"] else rules, 2)
         parts = (part for part in _parts(shape, how, alone) if part.rule == how.rules[-1])
         return next((part.nodes for part in parts if witness in part.nodes), [])
     at_least, letters = int(key["least"] or 1), key["rest"] or ""

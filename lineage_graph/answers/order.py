@@ -46,8 +46,8 @@ def heights(count: int, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], li
 
     # Several edges between two nodes do no harm; to look for them takes quadratic time at a node with many.
     graph = rx.PyDiGraph(node_count_hint=count, edge_count_hint=len(pairs))
-    graph.add_nodes_from(range(count))
-    graph.add_edges_from_no_data(pairs)
+    graph.add_nodes_from([None] * count)
+    graph.extend_from_edge_list(pairs)
     levels = [0] * count
     if rx.is_directed_acyclic_graph(graph):
         for level, generation in enumerate(rx.topological_generations(graph)):

@@ -28,7 +28,7 @@ class Shape:
 
     numbers:        the server's number of each node; index: the way back.
     role:           which of `roles` each node has.
-    sources, targets: the ends of each edge, in the direction of data, each edge once.
+    edges:          (from, to) in the direction of data, each once.
     before, after:  what each node came from and went to, rising.
     level:          by longest path. loop: which of `loops` a node is in, or NO_LOOP.
     """
@@ -37,8 +37,7 @@ class Shape:
     index: dict[int, int]
     roles: list[Role]
     role: list[int]
-    sources: list[int]
-    targets: list[int]
+    edges: list[tuple[int, int]]
     before: list[list[int]]
     after: list[list[int]]
     level: list[int]
@@ -61,29 +60,33 @@ def shape(rows: Sequence[Mapping[str, Any]]) -> Shape:
     role_of = {number: i for i, numbers in enumerate(found.values()) for number in numbers}
     numbers = sorted(role_of)
     index = {number: i for i, number in enumerate(numbers)}
-    count = len(numbers)
-    # An edge as one integer: a set of these is sorted in a fraction of the time that pairs take.
-    edges: set[int] = set()
+    edges: list[tuple[int, int]] = []
     for row in rows:
-        sources, targets = row["edges"]
-        edges.update(
-            index[a] * count + index[b] for a, b in zip(sources, targets, strict=True) if a in index and b in index
-        )
-    ends = [divmod(edge, count) for edge in sorted(edges)]
+        edges += _edges(index, *row["edges"])
+    if len(different := set(edges)) < len(edges):
+        edges = list(different)
     before: list[list[int]] = [[] for _ in numbers]
     after: list[list[int]] = [[] for _ in numbers]
-    for a, b in ends:
+    for a, b in edges:
         after[a].append(b)
         before[b].append(a)
-    level, loops = heights(count, ends)
-    loop = [NO_LOOP] * count
+    for neighbours in (before, after):
+        for some in neighbours:
+            some.sort()
+    level, loops = heights(len(numbers), edges)
+    loop = [NO_LOOP] * len(numbers)
     for i, nodes in enumerate(loops):
         for node in nodes:
             loop[node] = i
-    return Shape(
-        numbers, index, list(found), [role_of[n] for n in numbers],
-        [a for a, _ in ends], [b for _, b in ends], before, after, level, loop, loops,
-    )  # fmt: skip
+    role = list(map(role_of.__getitem__, numbers))
+    return Shape(numbers, index, list(found), role, edges, before, after, level, loop, loops)
+
+
+def _edges(index: Mapping[int, int], sources: Sequence[int], targets: Sequence[int]) -> list[tuple[int, int]]:
+    try:
+        return list(zip(map(index.__getitem__, sources), map(index.__getitem__, targets), strict=True))
+    except KeyError:
+        return [(index[a], index[b]) for a, b in zip(sources, targets, strict=True) if a in index and b in index]
 
 
 def distances(shape: Shape, home: int, ways: Sequence[list[list[int]]]) -> dict[int, int]:

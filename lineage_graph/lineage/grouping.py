@@ -177,7 +177,7 @@ class Grouping(Walking):
             raise ParameterWrong("direction", f"it is one of {', '.join(get_args(Toward))}, not {direction!r}")
         seconds(timeout, "timeout")
         whole_number(depth, "depth", 0)
-        keys = {"as_of": time_text(as_of, "as_of"), "known_at": time_text(known_at, "known_at")}
+        keys: dict[str, Any] = {"as_of": time_text(as_of, "as_of"), "known_at": time_text(known_at, "known_at")}
         keys |= {"apart": [*self._keys(apart, as_of, known_at), *uids]}
         if direction == "project":
             check_project(name)
