@@ -38,7 +38,7 @@ def card_notes(clusters: Clusters) -> list[str]:
     if clusters.loops:
         notes.append(f"{words.counted(clusters.loops, 'loop')}: levels with a * are in one")
     if clusters.coarsened:
-        notes.append(f"so many would not fit on the cards: {'; '.join(COARSER[step] for step in clusters.coarsened)}")
+        notes.append(f"to have no more cards, {'; '.join(COARSER[step] for step in clusters.coarsened)}")
     if clusters.truncated:
         cut = clusters.truncated
         notes.append(f"cut after {cut.limit:g} s: whole up to depth {cut.cursor}; --timeout gives it more time")
@@ -47,30 +47,13 @@ def card_notes(clusters: Clusters) -> list[str]:
 
 def member_rows(members: Members) -> list[Row]:
     """One row a member; the columns are `MEMBERS`."""
-    rows: list[Row] = [
-        (
-            "run",
-            r.name,
-            r.job_type or "",
-            r.state,
-            words.took(r.started_at, r.ended_at),
-            words.moment(r.started_at),
-            r.full_name,
-        )
-        for r in members.runs
-    ]
-    rows += [
-        (
-            "version",
-            v.name.rpartition("/")[2],
-            v.type,
-            ", ".join(v.aliases),
-            words.size(v.size),
-            words.moment(v.created_at),
-            v.name,
-        )
-        for v in members.versions
-    ]
+    rows: list[Row] = []
+    for r in members.runs:
+        took, started = words.took(r.started_at, r.ended_at), words.moment(r.started_at)
+        rows.append(("run", r.name, r.job_type or "", r.state, took, started, r.full_name))
+    for v in members.versions:
+        label, aliases = v.name.rpartition("/")[2], ", ".join(v.aliases)
+        rows.append(("version", label, v.type, aliases, words.size(v.size), words.moment(v.created_at), v.name))
     return rows
 
 
