@@ -1,8 +1,8 @@
 // How many runs and versions were made from this, by distance, kind, type, job type and state?
 //
 // The distance is the least number of relationships from home; the facade's clusters count by the longest path, which is for
-// drawing. Follows LOGGED_BY and USED against their direction, and visits each node once. An edge counts when it had happened by
-// $as_of and was known by $known_at.
+// drawing. Follows LOGGED_BY and USED against their direction, and visits each node once. An edge counts when it had happened
+// by $as_of and was known by $known_at.
 //
 // Parameters
 //   $uid       STRING   the version or run to begin at; lineage/version and lineage/run find it by name

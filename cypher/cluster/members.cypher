@@ -1,7 +1,7 @@
 // Which of these runs and versions are named so, in this order?
 //
-// The members of one group, searched, sorted and paged on the server. The numbers are the server's own, from cluster/upstream,
-// cluster/downstream or cluster/project a moment ago. Runs come before versions; what has no value to sort by comes last.
+// The members of one group, searched, sorted and paged on the server. The numbers are the server's own, from a cluster/shape_…
+// query a moment ago. Runs come before versions; what has no value to sort by comes last.
 //
 // Parameters
 //   $numbers     LIST     numbers of runs and versions

@@ -1,7 +1,7 @@
 // What are the runs and versions of these numbers called?
 //
-// For the few that a drawing names one by one. The numbers are the server's own, from cluster/upstream, cluster/downstream or
-// cluster/project a moment ago.
+// For the few that a drawing names one by one. The numbers are the server's own, from a cluster/shape_… query a
+// moment ago.
 //
 // Parameters
 //   $numbers   LIST     numbers of runs and versions
@@ -33,5 +33,5 @@ CALL (found) {
   WHERE last[2] IS NULL
   RETURN collect(last[..2]) AS aliases
 }
-RETURN [n IN found | [id(n), n.uid, CASE WHEN n:Run THEN n.project + '/runs/' + n.id ELSE n.name END, n.name, n.aliases]] AS nodes,
-  aliases
+RETURN [n IN found |
+    [id(n), n.uid, CASE WHEN n:Run THEN n.project + '/runs/' + n.id ELSE n.name END, n.name, n.aliases]] AS nodes, aliases

@@ -49,8 +49,8 @@ class Shape:
 
 
 def shape(rows: Sequence[Mapping[str, Any]]) -> Shape:
-    """The rows of cluster/upstream, cluster/downstream or cluster/project, taken together. Edges to what is not there are left
-    out, and so are repetitions."""
+    """The rows of one or two cluster/shape_… queries, taken together. Edges to what is not there are left out, and so are
+    repetitions."""
     found: dict[Role, list[int]] = {}
     for row in rows:
         for job_type, state, numbers in row["runs"]:

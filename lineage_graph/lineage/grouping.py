@@ -21,9 +21,9 @@ from lineage_graph.names import RunName, check_project, parse
 from lineage_graph.walks import unhurried
 
 WAYS: dict[str, tuple[str, ...]] = {
-    "upstream": ("cluster/upstream",),
-    "downstream": ("cluster/downstream",),
-    "both": ("cluster/upstream", "cluster/downstream"),
+    "upstream": ("cluster/shape_upstream",),
+    "downstream": ("cluster/shape_downstream",),
+    "both": ("cluster/shape_upstream", "cluster/shape_downstream"),
 }
 
 
@@ -69,7 +69,7 @@ class Grouping(Walking):
         depth, as_of, known_at: as for `upstream`.
         timeout:   seconds; what was found by then is grouped, whole up to some depth, and `truncated` says so.
         Raises NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut (nothing was found in that time, or not all of a
-        project), GraphProblem. Runs cluster/upstream, cluster/downstream or cluster/project, then cluster/names.
+        project), GraphProblem. Runs cluster/shape_upstream, shape_downstream or shape_project, then cluster/names.
         """
         whole_number(at_least, "at_least", 2)
         whole_number(cards, "cards", LEAST_CARDS)
@@ -117,7 +117,7 @@ class Grouping(Walking):
         limit:      at most so many; `truncated` says when there are more. after: the cursor of such an answer.
         timeout:    seconds; all or TimeRanOut.
         Raises NameNotUnderstood, NotRecorded (also for a group that is no longer there), ParameterWrong, TimeRanOut,
-        GraphProblem. Runs cluster/upstream, cluster/downstream or cluster/project, then cluster/members.
+        GraphProblem. Runs cluster/shape_upstream, shape_downstream or shape_project, then cluster/members.
         """
         whole_number(limit, "limit", 1)
         left_out = cursor(after)
@@ -182,7 +182,7 @@ class Grouping(Walking):
         if direction == "project":
             check_project(name)
             full_name, cut = name, None
-            rows = self._read("cluster/project", timeout, project=name, **keys)
+            rows = self._read("cluster/shape_project", timeout, project=name, **keys)
             if not rows[0]["runs"] and not rows[0]["versions"]:
                 known = ", ".join(project["project"] for project in self.projects()[:5])
                 raise NotRecorded("project", name, f"there are {known or 'none'}")

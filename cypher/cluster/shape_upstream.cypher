@@ -1,8 +1,8 @@
 // What was this made from, as bare numbers to group?
 //
 // The shape of an ancestry without its nodes' properties: which nodes there are, of which role, and what points where. The
-// numbers are the server's own; they tie the lists together, and mean nothing later. lineage/grouping.py finds levels by longest
-// path in them, which plain Cypher can do only by listing paths, and cluster/level_summary counts by least depth without it.
+// numbers are the server's own; they tie the lists together, and mean nothing later. The facade finds levels by longest path in
+// them, which plain Cypher can do only by listing paths; cluster/level_summary counts by least depth without any Python.
 //
 // Follows LOGGED_BY and USED, which both point from a thing to what it came from, and visits each node once. An edge counts
 // when it had happened by $as_of and was known by $known_at; edges are those that a walk of $depth relationships follows.
