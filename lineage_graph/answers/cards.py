@@ -61,7 +61,8 @@ def clusters_of(
     card = grouping.card
     ids = [group_id(shape, grouping.how, part, home, lambda node: named[node].uid) for part in grouping.parts]
     ends = [number if number >= 0 else ~node for node, number in enumerate(card)]  # below 0: single nodes, inverted
-    between = Counter((ends[a], ends[b]) for a, b in shape.edges)
+    sources, targets = zip(*shape.edges, strict=True) if shape.edges else ((), ())
+    between = Counter(zip(map(ends.__getitem__, sources), map(ends.__getitem__, targets), strict=True))
 
     def id_of(end: int) -> str:
         return ids[end] if end >= 0 else named[~end].uid

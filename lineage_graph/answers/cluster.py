@@ -118,6 +118,7 @@ class Members(Frozen):
     home:      the name the walk began at, in full; a project's name for a whole project. group: the id of the group.
     count:     how many there are. found: how many of them match the search.
     truncated: where to go on, when there are more.
+    The runs' and versions' depth is 0 in a whole project.
     """
 
     home: str

@@ -29,12 +29,14 @@ WAYS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class _Looked:
-    """What was found: its shape, home and the nodes kept apart in it, and how far it was looked where time ran out."""
+    """What was found: its shape, home and what stays apart in it, the places of uids, and how far was looked when time ran
+    out."""
 
     shape: Shape
     name: str
     home: int | None
-    apart: dict[str, int]
+    apart: frozenset[int]
+    place: dict[str, int]
     cut: int | None
 
 
@@ -77,7 +79,7 @@ class Grouping(Walking):
             raise ParameterWrong("by", f"it is some of {', '.join(RULES)}, not {by!r}")
         with unhurried():
             found = self._look(name, direction, depth, apart, (), as_of, known_at, timeout)
-            grouping = grouped(found.shape, by, at_least, cards, found.home, found.apart.values())
+            grouping = grouped(found.shape, by, at_least, cards, found.home, found.apart)
             cut = None if found.cut is None else {"reason": "time", "limit": timeout, "cursor": str(found.cut)}
             return clusters_of(
                 found.shape,
@@ -124,12 +126,10 @@ class Grouping(Walking):
         if sort not in get_args(Sort):
             raise ParameterWrong("sort", f"it is one of {', '.join(get_args(Sort))}, not {sort!r}")
         with unhurried():
-            spoken_of = witnesses(group)
-            found = self._look(name, direction, depth, apart, spoken_of, as_of, known_at, timeout)
+            found = self._look(name, direction, depth, apart, witnesses(group), as_of, known_at, timeout)
             if found.cut is not None:
                 raise TimeRanOut("cluster/members", timeout)
-            known = {uid: found.apart.pop(uid) for uid in spoken_of if uid in found.apart}
-            nodes = nodes_of(found.shape, group, known.get, found.home, found.apart.values())
+            nodes = nodes_of(found.shape, group, found.place.get, found.home, found.apart)
         if not nodes:
             raise NotRecorded("group", group, "what is recorded may have grown since; ask `clusters` again")
         numbers = found.shape.numbers
@@ -172,27 +172,30 @@ class Grouping(Walking):
         known_at: Time,
         timeout: float | None,
     ) -> _Looked:
-        """uids: nodes whose place is wanted in `apart` as well."""
+        """uids: nodes whose place is wanted as well."""
         if direction not in get_args(Toward):
             raise ParameterWrong("direction", f"it is one of {', '.join(get_args(Toward))}, not {direction!r}")
         seconds(timeout, "timeout")
         whole_number(depth, "depth", 0)
+        taken_out = self._keys(apart, as_of, known_at)
         keys: dict[str, Any] = {"as_of": time_text(as_of, "as_of"), "known_at": time_text(known_at, "known_at")}
-        keys |= {"apart": [*self._keys(apart, as_of, known_at), *uids]}
+        keys |= {"apart": [*taken_out, *uids]}
         if direction == "project":
             check_project(name)
             full_name, cut = name, None
             rows = self._read("cluster/shape_project", timeout, project=name, **keys)
             if not rows[0]["runs"] and not rows[0]["versions"]:
-                known = ", ".join(project["project"] for project in self.projects()[:5])
-                raise NotRecorded("project", name, f"there are {known or 'none'}")
+                known = [project["project"] for project in self.projects()]
+                if name not in known:
+                    raise NotRecorded("project", name, f"there are {', '.join(known[:5]) or 'none'}")
         else:
             home = self.find(name, as_of=as_of, known_at=known_at)
             full_name = home.full_name if isinstance(home, Run) else home.name
             rows, cut = self._shapes(WAYS[direction], depth, timeout, uid=home.uid, **keys)
         whole = shape(rows)
         place = {given: whole.index[number] for row in rows for given, number in row["apart"] if number in whole.index}
-        return _Looked(whole, full_name, None if direction == "project" else whole.index[rows[0]["home"]], place, cut)
+        home_node = None if direction == "project" else whole.index[rows[0]["home"]]
+        return _Looked(whole, full_name, home_node, frozenset(place[key] for key in taken_out if key in place), place, cut)
 
     def _keys(self, names: Sequence[str], as_of: Time, known_at: Time) -> list[str]:
         """Names as the queries look them up: a run's uid, a version's full name."""
@@ -244,7 +247,7 @@ class Grouping(Walking):
         now = as_of is None and known_at is None
         named = {}
         for number, uid, full_name, label, aliases in row["nodes"]:
-            shown = label if label != full_name else label.partition("/")[2]
+            shown = label if label != full_name else label.rpartition("/")[2]
             named[whole.index[number]] = Named(uid, full_name, shown, tuple(aliases or () if now else held.get(number, ())))
         return named
 

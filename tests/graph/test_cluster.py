@@ -113,6 +113,8 @@ def test_a_sweep_downstream_both_ways_and_as_a_project(sweep: Reader) -> None:
     everything = sweep.clusters(sweep.project, "project")
     assert everything.counts == both.counts and everything.home_uid is None and everything.home == sweep.project
     assert sweep.members(sweep.project, everything.groups[0].id, "project", limit=1).count == SWEEP
+    nothing = sweep.clusters(sweep.project, "project", as_of=START - timedelta(days=1))
+    assert (nothing.nodes, nothing.levels, nothing.groups, nothing.singles, nothing.bundles) == (0, 0, (), (), ())
     near = sweep.clusters("raw", "both", depth=1)
     assert [(g.count, g.kind) for g in near.groups] == [(SWEEP, "run")] and len(near.singles) == 2
     assert near.groups[0].rule == "neighbours"
@@ -184,6 +186,13 @@ def test_home_in_a_loop_that_is_a_band(graph: Graph) -> None:
     assert (looped.count, looped.loop, looped.id) == (39, 0, "levels/0-0/loop")
     assert [(one.level, one.loop) for one in found.singles] == [(0, 0), (1, None), (2, None)]
     assert len(whole(reader, found, home)) == 42
+
+    # The loop's first node names it in the ids of its groups, also when that node is taken out.
+    first = f"{reader.project}/runs/r0"
+    groups = reader.clusters(home, "both", apart=[first]).groups
+    assert sorted((group.count, group.loop) for group in groups) == [(19, 0), (19, 0)]
+    for group in groups:
+        assert reader.members(home, group.id, "both", apart=[first]).count == 19
 
 
 # ── what one run made, and times ──────────────────────────────────────────────────────────────────────────────────────────
