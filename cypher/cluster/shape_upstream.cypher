@@ -45,7 +45,7 @@ CALL (home, as_of, known_at) {
   RETURN collect(n) AS nodes, collect(depth) AS depths
 }
 CALL (nodes, depths, as_of, known_at) {
-  UNWIND nodes[..size([d IN depths WHERE $depth IS NULL OR d < $depth])] AS n
+  UNWIND CASE WHEN $depth IS NULL THEN nodes ELSE nodes[..size([d IN depths WHERE d < $depth])] END AS n
   MATCH (n)-[e:LOGGED_BY|USED]->(m)
   WHERE (as_of IS NULL OR e.at <= as_of) AND (known_at IS NULL OR e.recorded_at <= known_at)
   RETURN [collect(id(m)), collect(id(n))] AS edges
