@@ -24,7 +24,6 @@ from lineage_graph.errors import ParameterWrong
 RULES: tuple[Rule, ...] = ("made", "neighbours", "level")
 LEAST_CARDS = 5  # home, what shares its loop, what shares its level, what is before and what is after
 Grain = Literal["type", "kind", "level", "levels"]
-GRAINS: tuple[Grain, ...] = ("type", "kind", "level", "levels")
 KEY = re.compile(
     r"made/(?P<made>[^/]+)|like/(?P<like>[^/]+)/(?P<first>m|-)|levels/(?P<low>\d+)-(?P<high>\d+)(?P<looped>/loop)?"
     r"|level/(?P<level>\d+)/(?P<kind>run|version|\*)/(?P<type>\*|[^/*]*)/(?P<rest>m?n?)(?P<least>[1-9]\d*)(/(?P<loop>[^/]+))?"
