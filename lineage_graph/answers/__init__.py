@@ -3,4 +3,5 @@
 order     levels by longest path, a topological order, and loops
 audit     rows for people to read
 plan      what to do again, and in which order
+cluster   a large lineage as a few cards; shape, groups and cards are how it gets there
 """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lineage_graph.lineage.auditing import Auditing
+from lineage_graph.lineage.grouping import Grouping
 from lineage_graph.lineage.walking import Walking
 
 
-class Reader(Walking, Auditing):
+class Reader(Auditing, Grouping, Walking):
     """Questions to one graph. project: what a name without a project is in."""

@@ -42,3 +42,10 @@ def test_any_grouping_inside_a_level_is_acyclic(edges: list[tuple[int, int]], co
         if group[a] != group[b] and found.levels[a] != found.levels[b]:
             graph.setdefault(group[b], set()).add(group[a])
     list(TopologicalSorter(graph).static_order())
+
+
+def test_a_node_with_many_edges_is_no_matter() -> None:
+    width = 50_000
+    wide = [(0, i) for i in range(1, width)] + [(i, width) for i in range(1, width)]
+    found = order(range(width + 1), wide + wide)
+    assert found.levels[0] == 0 and found.levels[1] == 1 and found.levels[width] == 2
