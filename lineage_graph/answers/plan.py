@@ -19,6 +19,7 @@ class PlannedVersion(Frozen):
     made_by: the run of this plan that makes it; null when it is fetched.
     where:   'made' by this plan; 'stored' in the content store; 'on disk' in the folder that is there; 'elsewhere', a
              reference; or 'missing'.
+    at:      the folder on disk that holds its files as they were logged; null where there is none, or none is needed.
     """
 
     uid: str
@@ -30,6 +31,7 @@ class PlannedVersion(Frozen):
     asked: str | None = None
     made_by: str | None = None
     where: Where
+    at: str | None = None
 
 
 class PlannedRun(Frozen):
