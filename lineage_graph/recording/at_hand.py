@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lineage_graph.answers.planning import Found, Version
+from lineage_graph.canonical import digest_of
 from lineage_graph.errors import ContentProblem, ParameterWrong
 from lineage_graph.manifest import CHECKABLE, Entry, Manifest, local_of, read_through
 from lineage_graph.recording import content
@@ -47,6 +48,15 @@ class AtHand:
         with suppress(ContentProblem, OSError):
             return any(store.has(digest) for store in content.stores(self._settings))
         return False
+
+    def blob(self, digest: str) -> bytes | None:
+        """Those bytes, verified; None when no store has them."""
+        for store in content.stores(self._settings):
+            with suppress(ContentProblem, OSError), store.open(digest) as file:
+                data = file.read()
+                if digest_of(data) == digest:
+                    return data
+        return None
 
     def _manifest(self, version: Version) -> Manifest | None:
         if version.content is None or version.content == "erased":

@@ -51,6 +51,13 @@ class LineageGraph(Reader):
         found: RunRecord = self.run(name)
         return RecordedRun(self.recorder, found)
 
+    def patch(self, digest: str) -> bytes | None:
+        """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.
+
+        digest: a run's `patch`.
+        """
+        return AtHand(self.recorder.settings).blob(digest)
+
     def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
         return AtHand(self.recorder.settings, have)
 
