@@ -1,9 +1,9 @@
 // Which runs and versions lead to this, who made each version, and whose bytes are kept?
 //
-// What a plan to make it again is chosen from: all that lies upstream, each node once. Of a version that several runs logged,
-// the one with `created` made it. An edge counts when it had happened by $as_of and was known by $known_at. Answers in lists,
-// one a property; `id` is the server's own number of a node: it ties the lists of one answer together, and means nothing
-// outside it. reproduce/recipes then tells how the chosen runs were run.
+// What a plan to make it again is chosen from: all that lies upstream and what else those runs logged, each node once. Of a
+// version that several runs logged, the one with `created` made it. An edge counts when it had happened by $as_of and was known
+// by $known_at. Answers in lists, one a property; `id` is the server's own number of a node: it ties the lists of one answer
+// together, and means nothing outside it. reproduce/recipes then tells how the chosen runs were run.
 //
 // Parameters
 //   $uid       STRING   the version or run to begin at; lineage/version and lineage/run find it by name
@@ -34,7 +34,7 @@ CALL (home, as_of, known_at) {
   WITH n, min(length(p)) AS depth
   RETURN collect(n) AS nodes
 }
-WITH home, as_of, known_at, [n IN nodes WHERE n:Run] AS rs, [n IN nodes WHERE n:ArtifactVersion] AS vs
+WITH home, as_of, known_at, [n IN nodes WHERE n:Run] AS rs, [n IN nodes WHERE n:ArtifactVersion] AS upstream
 CALL (rs, as_of, known_at) {
   UNWIND rs AS r
   MATCH (r)-[u:USED]->(v)
@@ -42,12 +42,18 @@ CALL (rs, as_of, known_at) {
   WITH r, v, coalesce(u.used_as, '') AS used_as, coalesce(u.asked, '') AS asked
   RETURN [collect(id(r)), collect(id(v)), collect(used_as), collect(asked)] AS used
 }
-CALL (vs, as_of, known_at) {
-  UNWIND vs AS v
-  MATCH (v)<-[l:LOGGED]-(r)
+CALL (rs, as_of, known_at) {
+  UNWIND rs AS r
+  MATCH (r)-[l:LOGGED]->(v)
   WHERE (as_of IS NULL OR l.at <= as_of) AND (known_at IS NULL OR l.recorded_at <= known_at)
   WITH r, v, coalesce(l.created, false) AS created, l.at AS at
-  RETURN [collect(id(r)), collect(id(v)), collect(created), collect(at.epochSeconds + at.microsecond / 1000000.0)] AS logged
+  RETURN collect(v) AS outputs,
+    [collect(id(r)), collect(id(v)), collect(created), collect(at.epochSeconds + at.microsecond / 1000000.0)] AS logged
+}
+CALL (upstream, outputs) {
+  UNWIND upstream + outputs AS v
+  WITH DISTINCT v
+  RETURN collect(v) AS vs
 }
 RETURN id(home) AS home,
   [[r IN rs | id(r)], [r IN rs | r.uid], [r IN rs | r.project + '/runs/' + r.id]] AS runs,

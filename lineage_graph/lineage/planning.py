@@ -6,11 +6,13 @@ import os
 import time
 
 from lineage_graph.answers.plan import Plan
-from lineage_graph.answers.planning import AtHand, ByRecord, Found, Recipes, Version, choose, planned, recipes_of, ways_of
+from lineage_graph.answers.planning import AtHand, ByRecord, Found, Version, choose, ways_of
+from lineage_graph.answers.recipes import planned, recipes_of
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
 from lineage_graph.models import Run
+from lineage_graph.walks import unhurried
 
 
 class Planning(Things):
@@ -52,20 +54,18 @@ class Planning(Things):
         rows = self._read("reproduce/plan", clock.left(), uid=home.uid, **times)
         if not rows:
             raise NotRecorded("uid", home.uid, "it was there a moment ago; ask again")
-        ways = ways_of(rows[0])
 
         def find(version: Version) -> Found:
             clock.left()
             return at_hand.find(version)
 
-        choice = choose(ways, find, from_scratch)
-        recipes = Recipes({})
-        if choice.runs:
+        with unhurried():
+            ways = ways_of(rows[0])
+            choice = choose(ways, find, from_scratch)
             uids = [ways.runs[run][0] for run in choice.runs]
-            [row] = self._read("reproduce/recipes", clock.left(), runs=uids, **times)
-            recipes = recipes_of(row)
-        full = home.full_name if isinstance(home, Run) else home.name
-        return planned(ways, choice, recipes, at_hand.has_blob, home=full, limit=limit, left_out=left_out, **times)
+            recipes = recipes_of(self._read("reproduce/recipes", clock.left(), runs=uids) if uids else ())
+            full = home.full_name if isinstance(home, Run) else home.name
+            return planned(ways, choice, recipes, at_hand.has_blob, home=full, limit=limit, left_out=left_out, **times)
 
     def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
         """Where content is looked for; here there is no store, and what the graph says of it counts."""

@@ -150,8 +150,8 @@ def test_runs_of_one_environment_share_its_text(graph: Graph, project: str, say:
     names = [f"{project}/runs/r{i}" for i in range(3)]
     say(*(RunStarted(run=name, at=START, environment={"python": "3.13" if i else "3.12"}) for i, name in enumerate(names)))
     uids = [lg_run.uid for lg_run in Reader(graph, project).runs(project)]
-    [row] = graph.read(queries.get("reproduce/recipes"), runs=uids, as_of=None, known_at=None)
-    assert sorted((text, len(lists[0])) for text, lists in row["recipes"]) == [
+    rows = graph.read(queries.get("reproduce/recipes"), runs=uids)
+    assert [(row["environment"], len(row["runs"][0])) for row in rows] == [
         ('{"python":"3.12"}', 1), ('{"python":"3.13"}', 2)
     ]  # fmt: skip
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_graph.answers.plan import Plan
-from lineage_graph.answers.planning import ByRecord, Found, Recipes, Version, choose, planned, recipes_of, seed_of, ways_of
+from lineage_graph.answers.planning import ByRecord, Found, Version, choose, ways_of
+from lineage_graph.answers.recipes import Recipe, planned, recipes_of, seed_of
 
 # A small graph: for each run what it used and what it logged, by number of the version; then where bytes are.
 RUNS, VERSIONS = 5, 7
@@ -49,7 +50,7 @@ def row(graph: Graph, home: int, contents: dict[int, str] | None = None) -> dict
     }
 
 
-def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> Recipes:
+def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> dict[str, Recipe]:
     """How runs were run; changes: field → {run: value}."""
     names = [
         "uid",
@@ -72,7 +73,7 @@ def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> Recipes:
         return [changes.get(n, {}).get(i, own.get(n)) for n in names]
 
     columns = [list(column) for column in zip(*(of(i) for i in range(runs)), strict=True)]
-    return recipes_of({"recipes": [['{"python":"3.13"}', columns]], "logged": [[]] * 7})
+    return recipes_of([{"environment": '{"python":"3.13"}', "runs": columns}])
 
 
 def plan(graph: Graph, home: int, there: set[int] = frozenset(), **options: Any) -> Plan:  # type: ignore[assignment]
@@ -223,7 +224,7 @@ def test_a_run_that_failed_may_itself_be_done_again() -> None:
 
 
 def test_a_run_without_a_recipe_has_everything_missing() -> None:
-    found = plan([(set(), {0})], 0, how=Recipes({}))
+    found = plan([(set(), {0})], 0, how={})
     assert found.runs[0].command is None and {m.why for m in found.missing} == {"no command", "unfinished"}
 
 
@@ -283,7 +284,6 @@ def test_a_run_is_planned_with_its_recipe_and_each_role_of_an_input() -> None:
     given["used"] = [[100, 100, 100], [1, 1, 2], ["train", "", ""], ["best", "latest", ""]]
     config = json.dumps({"lr": 0.1, "seed": 3})
     how = recipes(1, config={0: config}, step={0: "train.py"}, job_type={0: "train"}, patch={0: "sha256:p"}, dirty={0: True})
-    how.logged["run0"] = [Version("uid0", version_name(0), "dataset", "sha256:0", 1, None)]
     ways = ways_of(given)
     found = planned(ways, choose(ways, lambda _: Found("on disk", "/there")), how, lambda _: True, home=version_name(0))
     [run] = found.runs
