@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lineage_graph.models import Frozen, Truncated
 
@@ -54,6 +54,26 @@ class PlannedRun(Frozen):
     outputs: tuple[PlannedVersion, ...]
     needs: tuple[str, ...]
     source_id: str | None = None
+
+
+class Moved(NamedTuple):
+    """What `lineage-graph run` brought to a path, or took from it. name: as it was given, '[project/]name[:version]'."""
+
+    name: str
+    path: str
+    type: str | None = None
+
+
+def moved(run: PlannedRun, side: Literal["inputs", "outputs"]) -> list[Moved] | None:
+    """What was brought or taken for a run; None where it was not `lineage-graph run` that recorded it."""
+    said = run.environment.get(side)
+    if not isinstance(said, list):
+        return None
+    return [
+        Moved(one["name"], one["path"], one["type"] if isinstance(one.get("type"), str) else None)
+        for one in said
+        if isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("path"), str)
+    ]
 
 
 class Missing(Frozen):

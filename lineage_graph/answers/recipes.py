@@ -102,7 +102,7 @@ def planned(
             "as_of": as_of,
             "known_at": known_at,
             "runs": tuple(builder.run(run, of(run)) for run in page),
-            "fetch": tuple(sorted((builder.version(v) for v in choice.fetch), key=lambda v: v.name)),
+            "fetch": tuple(sorted(map(builder.fetched, choice.fetch), key=lambda v: v.name)),
             "skipped": tuple(sorted(ways.runs[run][1] for run in choice.skipped)),
             "missing": tuple(missing),
             "loops": tuple(tuple(_names(ways, choice, loop)) for loop in loops),
@@ -119,9 +119,8 @@ class _Builder:
         self._versions: dict[tuple[int, str | None, str | None, int | None], PlannedVersion] = {}
         self._json = cache(_object)
 
-    def version(self, number: int, used_as: str | None = None, asked: str | None = None) -> PlannedVersion:
-        """A version that is read: fetched, or made by another run of the plan."""
-        return self._version(number, used_as, asked, self.choice.made.get(number))
+    def fetched(self, number: int) -> PlannedVersion:
+        return self._version(number, None, None, None)
 
     def _version(self, number: int, used_as: str | None, asked: str | None, maker: int | None) -> PlannedVersion:
         key = (number, used_as, asked, maker)
@@ -147,7 +146,8 @@ class _Builder:
     def run(self, number: int, recipe: Recipe) -> PlannedRun:
         uid, name = self.ways.runs[number]
         config = self._json(recipe.config)
-        inputs = [self.version(*use) for use in self.ways.uses.get(number, ())]
+        made = self.choice.made
+        inputs = [self._version(v, used_as, asked, made.get(v)) for v, used_as, asked in self.ways.uses.get(number, ())]
         inputs.sort(key=_name_and_role)
         outputs = [self._version(version, None, None, number) for version in self.ways.logs.get(number, ())]
         outputs.sort(key=_name_and_role)

@@ -10,10 +10,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import normpath
-from typing import Any
+from typing import Any, Literal
 
 from lineage_graph.answers.order import order
-from lineage_graph.answers.plan import Plan, PlannedRun, PlannedVersion
+from lineage_graph.answers.plan import Plan, PlannedRun, PlannedVersion, moved
 from lineage_graph.formats.json import compact
 from lineage_graph.formats.words import counted, printable
 
@@ -191,16 +191,14 @@ def code_of(run: PlannedRun) -> Code:
     return Code(remote or folder, run.commit, run.patch if run.dirty else None, None)
 
 
-def _place(run: PlannedRun, side: str, version: PlannedVersion) -> str | None:
+def _place(run: PlannedRun, side: Literal["inputs", "outputs"], version: PlannedVersion) -> str | None:
     """Where a run was given that input, or left that output: what `lineage-graph run` was told, by the artifact's name."""
-    places = run.environment.get(side)
-    if not isinstance(places, Mapping):
-        return None
     full = version.name.rpartition(":")[0]
     own = run.name.partition("/runs/")[0]
     names = [full, full.removeprefix(f"{own}/")]
     asked = [f"{name}:{tag}" for tag in (version.asked, version.name.rpartition(":")[2]) if tag for name in names]
-    return next((_text(places[name]) for name in [*asked, *names] if _text(places.get(name)) is not None), None)
+    places = {one.name: one.path for one in moved(run, side) or ()}
+    return next((places[name] for name in [*asked, *names] if places.get(name)), None)
 
 
 def _told(run: PlannedRun) -> Iterable[tuple[str, Any]]:
