@@ -16,6 +16,11 @@ from lineage_graph.models import Truncated
 SEEDS = ("seed", "random_seed", "random_state")
 MADE = Found("made")
 GIVEN: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (PlannedRun, PlannedVersion)}
+# What a model's instance consists of.
+_put_values, _put_fields_set, _put_extra, _put_private = (
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -180,11 +185,10 @@ def _name_and_role(version: PlannedVersion) -> tuple[str, str, str]:
 def _made(model: type[Model], **values: Any) -> Model:
     """A model of values that were checked when they were recorded, all its fields given; a plan has tens of thousands."""
     one = object.__new__(model)
-    put = object.__setattr__
-    put(one, "__dict__", values)
-    put(one, "__pydantic_fields_set__", GIVEN[model])
-    put(one, "__pydantic_extra__", None)
-    put(one, "__pydantic_private__", None)
+    _put_values(one, values)
+    _put_fields_set(one, GIVEN[model])
+    _put_extra(one, None)
+    _put_private(one, None)
     return one
 
 
