@@ -53,18 +53,10 @@ def _list(records: Any, form: str, columns: tuple[str, ...], rows: Sequence[tupl
         show.table(columns, rows, nothing)
 
 
-def _must_be_there(graph: LineageGraph, project: str) -> None:
-    from lineage_graph.errors import NotRecorded
-
-    known = [p["project"] for p in graph.projects()]
-    if project not in known:
-        raise NotRecorded("project", project, f"there are {', '.join(known[:5]) or 'none'}")
-
-
 def _artifacts(graph: LineageGraph, project: str, form: str) -> None:
     found = graph.artifacts(project)
     if not found:
-        _must_be_there(graph, project)
+        graph.must_be_project(project)
     rows = [(a.full_name, a.type, str(a.versions), ", ".join(a.aliases)) for a in found]
     _list(found, form, ("artifact", "type", "versions", "aliases"), rows, f"project {project} has no artifacts")
 
@@ -74,7 +66,7 @@ def _runs(graph: LineageGraph, project: str | None, limit: int, form: str) -> No
 
     found = graph.runs(project, limit=limit + 1)
     if not found and project is not None:
-        _must_be_there(graph, project)
+        graph.must_be_project(project)
     more, found = found[limit:], found[:limit]
     rows = [
         (r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at), words.took(r.started_at, r.ended_at))

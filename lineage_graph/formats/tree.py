@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from rich.tree import Tree
 
+from lineage_graph.answers.audit import Audit
 from lineage_graph.formats import words
 from lineage_graph.models import Lineage, RunNode, VersionNode
 
@@ -51,11 +52,11 @@ def counts(lineage: Lineage) -> str:
     )
 
 
-def cut(lineage: Lineage) -> str | None:
+def cut(answer: Lineage | Audit) -> str | None:
     """What to say of an answer that is not whole; None for one that is."""
-    if lineage.truncated is None:
+    if answer.truncated is None:
         return None
-    why = lineage.truncated
+    why = answer.truncated
     ended = f"limit of {why.limit:,}" if why.reason == "limit" else f"time of {why.limit:g} s"
     return f"the answer ends at its {ended}: there is more than is counted here; --after {why.cursor} goes on"
 

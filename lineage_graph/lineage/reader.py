@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from lineage_graph.lineage.auditing import Auditing
 from lineage_graph.lineage.planning import Planning
 from lineage_graph.lineage.walking import Walking
 
 
-class Reader(Walking, Planning):
+class Reader(Walking, Auditing, Planning):
     """Questions to one graph. project: what a name without a project is in."""
