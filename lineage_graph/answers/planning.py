@@ -1,4 +1,4 @@
-"""Which runs to do again: chosen backwards from home, and put in order. Pure.
+"""Which runs to do again, chosen backwards from home. Pure.
 
 A version is wanted from one run only: the one that made it first (its creator), or the earliest that is left where a time
 cuts that one away. An input that is there is fetched rather than made, and then nothing before it is looked at; so a plan
@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from lineage_graph.answers.order import Order, order
 from lineage_graph.answers.plan import Where
 
 Row = Mapping[str, Any]
@@ -37,6 +36,10 @@ class Found(NamedTuple):
     at: str | None = None
 
 
+NOWHERE = Found("missing")
+SAID = {"stored": Found("stored"), "elsewhere": Found("elsewhere")}
+
+
 class AtHand(Protocol):
     """What is there outside the graph."""
 
@@ -51,7 +54,7 @@ class ByRecord:
     """What the graph itself says, for where no content store is at hand. It does not know of patches."""
 
     def find(self, version: Version) -> Found:
-        return Found({"stored": "stored", "elsewhere": "elsewhere"}.get(version.content or "", "missing"))  # type: ignore[arg-type]
+        return SAID.get(version.content or "", NOWHERE)
 
     def has_blob(self, digest: str) -> bool:
         return False
@@ -95,13 +98,14 @@ def ways_of(row: Row) -> Ways:
 
 @dataclass(frozen=True)
 class Choice:
-    """The runs to do again. made: versions that they need of one another, with the run that makes each."""
+    """The runs to do again. made: versions that they need of one another, with the run that makes each; waits: (run, run that
+    waits for it)."""
 
     runs: list[int]
     made: dict[int, int]
     fetch: dict[int, Found]
     skipped: list[int]
-    order: Order[int]
+    waits: set[tuple[int, int]]
 
 
 def choose(ways: Ways, find: Callable[[Version], Found], from_scratch: bool = False) -> Choice:
@@ -115,7 +119,7 @@ def choose(ways: Ways, find: Callable[[Version], Found], from_scratch: bool = Fa
     first = ways.home if ways.home in ways.runs else ways.maker.get(ways.home)
     if first is None:
         fetch[ways.home] = find(ways.versions[ways.home])
-        return Choice([], made, fetch, [], order((), ()))
+        return Choice([], made, fetch, [], set())
     chosen = {first: None}
     queue = [first]
     for run in queue:
@@ -133,7 +137,7 @@ def choose(ways: Ways, find: Callable[[Version], Found], from_scratch: bool = Fa
                 chosen[maker] = None
                 queue.append(maker)
     waits = {(made[v], run) for run in queue for v, _, _ in ways.uses.get(run, ()) if v in made}
-    return Choice(queue, made, fetch, _skipped(ways, first, chosen), order(queue, waits))
+    return Choice(queue, made, fetch, _skipped(ways, first, chosen), waits)
 
 
 def _skipped(ways: Ways, first: int, chosen: Mapping[int, None]) -> list[int]:

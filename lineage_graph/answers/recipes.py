@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from lineage_graph.answers.order import order
 from lineage_graph.answers.plan import Missing, Plan, PlannedRun, PlannedVersion, Why
 from lineage_graph.answers.planning import Choice, Found, Row, Ways
 from lineage_graph.models import Truncated
@@ -21,6 +22,7 @@ _put_values, _put_fields_set, _put_extra, _put_private = (
     vars(BaseModel)[slot].__set__
     for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 )
+Versions = tuple[PlannedVersion, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -77,7 +79,7 @@ def _whole(value: Any) -> bool:
 def planned(
     ways: Ways,
     choice: Choice,
-    recipes: Mapping[str, Recipe],
+    rows: Iterable[Row],
     has_blob: Callable[[str], bool],
     *,
     home: str,
@@ -86,12 +88,20 @@ def planned(
     limit: int | None = None,
     left_out: int = 0,
 ) -> Plan:
-    """A choice and its recipes → Plan. limit, left_out: which part of `runs` is given; all else is of the whole plan."""
+    """A choice and the rows of reproduce/recipes → Plan.
+
+    rows: read when all is done that needs none of them, for the server is still making them.
+    limit, left_out: which part of `runs` is given; all else is of the whole plan.
+    """
+    found = order(choice.runs, choice.waits)
+    levels, loops = found.levels, found.loops
+    builder = _Builder(ways, choice)
+    around = {run: builder.around(run) for run in choice.runs}
+    recipes = recipes_of(rows)
 
     def of(run: int) -> Recipe:
         return recipes.get(uid := ways.runs[run][0]) or Recipe(None, uid, *[None] * 11)
 
-    levels, loops = choice.order.levels, choice.order.loops
     in_order = sorted(choice.runs, key=lambda run: (levels[run], of(run).started_at or "", ways.runs[run][1]))
     missing = [
         *_recipes_missing(ways, choice, in_order, of, has_blob),
@@ -100,13 +110,12 @@ def planned(
     ]
     page = in_order[left_out:] if limit is None else in_order[left_out : left_out + limit]
     cut = limit is not None and left_out + limit < len(in_order)
-    builder = _Builder(ways, choice)
     return Plan.model_validate(
         {
             "home": home,
             "as_of": as_of,
             "known_at": known_at,
-            "runs": tuple(builder.run(run, of(run)) for run in page),
+            "runs": tuple(builder.run(run, of(run), *around[run]) for run in page),
             "fetch": tuple(sorted(map(builder.fetched, choice.fetch), key=lambda v: v.name)),
             "skipped": tuple(sorted(ways.runs[run][1] for run in choice.skipped)),
             "missing": tuple(missing),
@@ -148,14 +157,20 @@ class _Builder:
             )
         return known
 
-    def run(self, number: int, recipe: Recipe) -> PlannedRun:
+    def around(self, number: int) -> tuple[Versions, Versions, tuple[str, ...]]:
+        """What a run reads, makes, and waits for."""
+        made, runs = self.choice.made, self.ways.runs
+        uses = self.ways.uses.get(number, ())
+        inputs = [self._version(v, used_as, asked, made.get(v)) for v, used_as, asked in uses]
+        inputs.sort(key=_name_and_role)
+        outputs = [self._version(v, None, None, number) for v in self.ways.logs.get(number, ())]
+        outputs.sort(key=_name_and_role)
+        needs = {runs[made[v]][1] for v, _, _ in uses if v in made}
+        return tuple(inputs), tuple(outputs), tuple(sorted(needs))
+
+    def run(self, number: int, recipe: Recipe, inputs: Versions, outputs: Versions, needs: tuple[str, ...]) -> PlannedRun:
         uid, name = self.ways.runs[number]
         config = self._json(recipe.config)
-        made = self.choice.made
-        inputs = [self._version(v, used_as, asked, made.get(v)) for v, used_as, asked in self.ways.uses.get(number, ())]
-        inputs.sort(key=_name_and_role)
-        outputs = [self._version(version, None, None, number) for version in self.ways.logs.get(number, ())]
-        outputs.sort(key=_name_and_role)
         return _made(
             PlannedRun,
             uid=uid,
@@ -171,9 +186,9 @@ class _Builder:
             environment=self._json(recipe.environment),
             config=config,
             seed=seed_of(config) if config else None,
-            inputs=tuple(inputs),
-            outputs=tuple(outputs),
-            needs=tuple(sorted({version.made_by for version in inputs if version.made_by is not None})),
+            inputs=inputs,
+            outputs=outputs,
+            needs=needs,
             source_id=recipe.source_id,
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 
+from lineage_graph import queries
 from lineage_graph.answers.plan import Plan
-from lineage_graph.answers.planning import AtHand, ByRecord, Found, Version, choose, ways_of
-from lineage_graph.answers.recipes import planned, recipes_of
+from lineage_graph.answers.planning import AtHand, ByRecord, Found, Row, Version, choose, ways_of
+from lineage_graph.answers.recipes import planned
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
@@ -62,10 +64,15 @@ class Planning(Things):
         with unhurried():
             ways = ways_of(rows[0])
             choice = choose(ways, find, from_scratch)
-            uids = [ways.runs[run][0] for run in choice.runs]
-            recipes = recipes_of(self._read("reproduce/recipes", clock.left(), runs=uids) if uids else ())
             full = home.full_name if isinstance(home, Run) else home.name
-            return planned(ways, choice, recipes, at_hand.has_blob, home=full, limit=limit, left_out=left_out, **times)
+
+            def take(rows: Iterable[Row]) -> Plan:
+                return planned(ways, choice, rows, at_hand.has_blob, home=full, limit=limit, left_out=left_out, **times)
+
+            if not choice.runs:
+                return take(())
+            uids = [ways.runs[run][0] for run in choice.runs]
+            return self.graph.fold(queries.get("reproduce/recipes"), take, clock.left(), runs=uids)
 
     def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
         """Where content is looked for; here there is no store, and what the graph says of it counts."""

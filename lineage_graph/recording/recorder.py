@@ -340,15 +340,18 @@ class Recorder:
 
 
 class _OwnWritesFirst:
-    """A graph's `read`, after this process's journal is applied."""
+    """A graph's `read` and `fold`, after this process's journal is applied."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
+        return cast("Rows", self.fold(query, list, timeout, **parameters))
+
+    def fold(self, query: Query, take: Callable[..., Any], timeout: float | None = None, **parameters: Any) -> Any:
         recorder = self._recorder.current()
         recorder.drain()
-        return recorder.graph().read(query, timeout, **parameters)
+        return recorder.graph().fold(query, take, timeout, **parameters)
 
 
 _recorders: dict[tuple[Settings, str | None], Recorder] = {}

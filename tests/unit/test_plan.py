@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lineage_graph.answers.plan import Plan
 from lineage_graph.answers.planning import ByRecord, Found, Version, choose, ways_of
-from lineage_graph.answers.recipes import Recipe, planned, recipes_of, seed_of
+from lineage_graph.answers.recipes import planned, seed_of
 
 # A small graph: for each run what it used and what it logged, by number of the version; then where bytes are.
 RUNS, VERSIONS = 5, 7
@@ -50,7 +50,7 @@ def row(graph: Graph, home: int, contents: dict[int, str] | None = None) -> dict
     }
 
 
-def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> dict[str, Recipe]:
+def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> list[dict[str, Any]]:
     """How runs were run; changes: field → {run: value}."""
     names = [
         "uid",
@@ -73,7 +73,7 @@ def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> dict[str, Recipe]:
         return [changes.get(n, {}).get(i, own.get(n)) for n in names]
 
     columns = [list(column) for column in zip(*(of(i) for i in range(runs)), strict=True)]
-    return recipes_of([{"environment": '{"python":"3.13"}', "runs": columns}])
+    return [{"environment": '{"python":"3.13"}', "runs": columns}]
 
 
 def plan(graph: Graph, home: int, there: set[int] = frozenset(), **options: Any) -> Plan:  # type: ignore[assignment]
@@ -224,7 +224,7 @@ def test_a_run_that_failed_may_itself_be_done_again() -> None:
 
 
 def test_a_run_without_a_recipe_has_everything_missing() -> None:
-    found = plan([(set(), {0})], 0, how={})
+    found = plan([(set(), {0})], 0, how=[])
     assert found.runs[0].command is None and {m.why for m in found.missing} == {"no command", "unfinished"}
 
 
