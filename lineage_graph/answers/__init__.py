@@ -2,6 +2,8 @@
 
 order     levels by longest path, a topological order, and loops
 audit     rows for people to read
-plan      what to do again, and in which order
 cluster   a large lineage as a few cards; shape, groups and cards are how it gets there
+plan      what to do again, and in which order: the models
+planning  which runs that takes, chosen backwards from home
+recipes   how each was run, and what is missing to run it again
 """

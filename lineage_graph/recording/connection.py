@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import Self
 
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
+from lineage_graph.recording.at_hand import AtHand
 from lineage_graph.recording.drain import Drained
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, recorder_for
@@ -48,6 +50,16 @@ class LineageGraph(Reader):
         """One run, with the versions it used and logged. Errors as `run`."""
         found: RunRecord = self.run(name)
         return RecordedRun(self.recorder, found)
+
+    def patch(self, digest: str) -> bytes | None:
+        """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.
+
+        digest: a run's `patch`.
+        """
+        return AtHand(self.recorder.settings).blob(digest)
+
+    def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
+        return AtHand(self.recorder.settings, have)
 
     def sync(self) -> Drained:
         """Applies the journals of this host that wait. Raises GraphProblem."""
