@@ -85,6 +85,19 @@ def lineage_of(
     )
 
 
+def page_of(row: Row, aliases: Mapping[str, Sequence[str]] | None = None) -> tuple[list[RunNode], list[VersionNode]]:
+    """The runs and versions of a row that has `uids`, `depths` and lists in `runs` and `versions` that begin with uids.
+
+    aliases: of each version by its name, in place of those that it has now.
+    """
+    depth_of = dict(zip(row["uids"], row["depths"], strict=True))
+    uid_of = {uid: uid for uid in row["uids"]}
+    versions = row["versions"]
+    if aliases is not None:
+        versions = [*versions[:_ALIASES], [aliases.get(name, ()) for name in versions[1]], *versions[_ALIASES + 1 :]]
+    return _nodes(RunNode, row["runs"], uid_of, depth_of), _nodes(VersionNode, versions, uid_of, depth_of)
+
+
 def _made(model: type[Model], dicts: Iterable[dict[str, Any]]) -> list[Model]:
     """Models of values that were checked before, put together as pydantic's own `model_construct` does, which takes four times
     as long; a tenth of the objects of a large answer would take all of its time."""
@@ -101,7 +114,7 @@ def _made(model: type[Model], dicts: Iterable[dict[str, Any]]) -> list[Model]:
     return made
 
 
-def _nodes(model: type[Node], lists: Sequence[list[Any]], uid_of: Mapping[int, str], depth_of: Mapping[int, int]) -> list[Node]:
+def _nodes(model: type[Node], lists: Sequence[list[Any]], uid_of: Mapping[Any, str], depth_of: Mapping[Any, int]) -> list[Node]:
     """The runs or the versions of an answer; checked a list at a time, which takes a tenth of checking them one by one."""
     numbers, *properties = lists
     if not uid_of.keys() >= set(numbers):  # the one node too many, which says that there are more

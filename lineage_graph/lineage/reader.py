@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lineage_graph.lineage.consequences import Consequences
 from lineage_graph.lineage.walking import Walking
 
 
-class Reader(Walking):
+class Reader(Walking, Consequences):
     """Questions to one graph. project: what a name without a project is in."""
