@@ -8,7 +8,7 @@ What counts, and what does not:
    what it took). What was there already when another was taken was passed over on purpose. An alias that was removed has not
    moved: the step would find nothing newer.
 2. A version is stale when *no* run that logged it took what would be taken now: a rerun that came to the same bytes from the
-   newer input makes it fresh, and a later replay of old inputs does not make it stale again. Runs in a loop with the version
+   newer input makes it fresh, and a replay of the old ones does not make it stale again. Runs in a loop with the version
    (that used it, or what was made from it) do not count as its producers, unless it has no other.
 3. Staleness is handed on: a run that took a stale version is stale, as it would take another once that one is made again.
    `path` is the shortest way from a stale version to an input that moved.
@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from lineage_graph.answers.order import order
+from lineage_graph.answers.order import loops
 from lineage_graph.models import Frozen, Truncated
 
 Because = Literal["alias", "artifact"]
@@ -249,9 +249,7 @@ def judge(taken: Taken, current: Set[int], because: Because | None = None) -> Ve
 
 def _without_feedback(taken: Taken, moves: list[Move], real: list[tuple[int, int]]) -> dict[int, list[Move]]:
     """The moves of each run but those whose newer version comes from the run itself, in the end."""
-    wanted = [(move.now.version, move.run) for move in moves]
-    nodes = {node for edge in (*real, *wanted) for node in edge}
-    loop_of = _loop_of(order(nodes, [*real, *wanted]).loops)
+    loop_of = _loop_of([*real, *((move.now.version, move.run) for move in moves)]) if moves else {}
     found: dict[int, list[Move]] = defaultdict(list)
     for move in moves:
         if move.run not in loop_of or loop_of[move.run] != loop_of.get(move.now.version):
@@ -263,7 +261,9 @@ def _without_feedback(taken: Taken, moves: list[Move], real: list[tuple[int, int
 
 def _outside_loops(taken: Taken, real: list[tuple[int, int]]) -> dict[int, set[int]]:
     """The producers of each version, without those in a loop with it unless there are no others."""
-    loop_of = _loop_of(order({node for edge in real for node in edge}, real).loops)
+    if all(len(runs) == 1 for runs in taken.producers.values()):
+        return taken.producers
+    loop_of = _loop_of(real)
     found = {}
     for version, runs in taken.producers.items():
         outside = {run for run in runs if run not in loop_of or loop_of[run] != loop_of.get(version)}
@@ -271,8 +271,9 @@ def _outside_loops(taken: Taken, real: list[tuple[int, int]]) -> dict[int, set[i
     return found
 
 
-def _loop_of(loops: Iterable[Sequence[int]]) -> dict[int, int]:
-    return {node: i for i, loop in enumerate(loops) for node in loop}
+def _loop_of(edges: list[tuple[int, int]]) -> dict[int, int]:
+    """The number of the loop that a node is in."""
+    return {node: i for i, loop in enumerate(loops({n for edge in edges for n in edge}, edges)) for node in loop}
 
 
 def _ways(
