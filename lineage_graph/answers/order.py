@@ -48,7 +48,7 @@ def order(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> Order[K]:
 
 
 def loops(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> tuple[tuple[K, ...], ...]:
-    """The loops alone, in a third of the time. Parameters as `order`."""
+    """The loops alone, without levels. Parameters as `order`."""
     return _loops(*_parts(nodes, edges))
 
 
