@@ -2,4 +2,6 @@
 
 order     levels by longest path, a topological order, and loops
 plan      what to do again, and in which order
+impact    how much is downstream, of what kind and by whom
+stale     what a step would not take now, and what that makes out of date
 """
