@@ -113,17 +113,11 @@ class Parts:
         self.runs = self._nodes(RunNode, lists)
 
     def _nodes(self, model: type[Node], lists: Sequence[list[Any]]) -> list[Node]:
-        """Checked a list at a time, which takes a tenth of checking them one by one."""
         numbers, *properties = lists
         if not self.uid_of.keys() >= set(numbers):  # the one node too many, which says that there are more
             kept = [i for i, number in enumerate(numbers) if number in self.uid_of]
             numbers, *properties = ([values[i] for i in kept] for values in lists)
-        columns = [[self.uid_of[n] for n in numbers], *properties, [self.depth_of[n] for n in numbers]]
-        checked = [check.validate_python(column) for check, column in zip(_COLUMNS[model], columns, strict=True)]
-        names = tuple(model.model_fields)
-        nodes = _made(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
-        nodes.sort(key=_depth_and_name)
-        return nodes
+        return _nodes(model, [self.uid_of[n] for n in numbers], properties, [self.depth_of[n] for n in numbers])
 
     def lineage(self, home: str, as_of: str | None, known_at: str | None, ran_out: float | None) -> Lineage:
         """Runs and versions in the order of depth, then name; edges in the order of time, then kind, run and version.
@@ -147,6 +141,33 @@ class Parts:
                 "truncated": truncated,
             }
         )
+
+
+def _nodes(model: type[Node], uids: list[str], properties: Sequence[list[Any]], depths: list[int]) -> list[Node]:
+    """Runs or versions from lists, one a property, in the order of depth, then name; checked a list at a time, which takes a
+    tenth of checking them one by one."""
+    columns = [uids, *properties, depths]
+    checked = [check.validate_python(column) for check, column in zip(_COLUMNS[model], columns, strict=True)]
+    names = tuple(model.model_fields)
+    nodes = _made(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
+    nodes.sort(key=_depth_and_name)
+    return nodes
+
+
+def page_of(row: Row, aliases: Mapping[str, Sequence[str]] | None = None) -> tuple[list[RunNode], list[VersionNode]]:
+    """The runs and versions of a row that has `uids`, `depths` and lists in `runs` and `versions` that begin with uids.
+
+    aliases: of each version by its name, in place of those that it has now.
+    """
+    depth_of = dict(zip(row["uids"], row["depths"], strict=True))
+    versions = row["versions"]
+    if aliases is not None:
+        versions = [*versions[:_ALIASES], [aliases.get(name, ()) for name in versions[1]], *versions[_ALIASES + 1 :]]
+
+    def nodes(model: type[Node], uids: list[str], *properties: list[Any]) -> list[Node]:
+        return _nodes(model, uids, properties, [depth_of[uid] for uid in uids])
+
+    return nodes(RunNode, *row["runs"]), nodes(VersionNode, *versions)
 
 
 def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:

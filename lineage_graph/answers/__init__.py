@@ -6,4 +6,6 @@ cluster   a large lineage as a few cards; shape, groups and cards are how it get
 plan      what to do again, and in which order: the models
 planning  which runs that takes, chosen backwards from home
 recipes   how each was run, and what is missing to run it again
+impact    how much is downstream, of what kind and by whom
+stale     what a step would not take now, and what that makes out of date
 """

@@ -69,3 +69,8 @@ def heights(count: int, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], li
     itself = {a for a, b in pairs if a == b}
     loops = sorted(sorted(part) for part in parts if len(part) > 1 or part[0] in itself)
     return [height[i] for i in component], loops
+
+
+def loops(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> tuple[tuple[K, ...], ...]:
+    """The loops alone. Parameters as `order`."""
+    return order(nodes, edges).loops

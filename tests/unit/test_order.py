@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_graph.answers.order import order
+from lineage_graph.answers.order import loops, order
 
 edges = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40)
 
@@ -32,6 +32,7 @@ def test_a_long_chain_is_no_matter() -> None:
 @given(edges, st.integers(0, 2**13 - 1))
 def test_any_grouping_inside_a_level_is_acyclic(edges: list[tuple[int, int]], colours: int) -> None:
     found = order(range(13), edges)
+    assert loops(range(13), edges) == found.loops
     looped = {node: i for i, loop in enumerate(found.loops) for node in loop}
     for a, b in edges:
         same = a in looped and b in looped and looped[a] == looped[b]
