@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lineage_graph.recording.recorded import RecordedRun, RecordedVersion
     from lineage_graph.recording.run import Run
     from lineage_graph.recording.step import step
+    from lineage_graph.reproduction.engine import reproduce
 
 _HOMES = {
     "LineageError": "errors",
@@ -40,6 +41,7 @@ _HOMES = {
     "RecordedRun": "recording.recorded",
     "Run": "recording.run",
     "init": "recording.init",
+    "reproduce": "reproduction.engine",
     "step": "recording.step",
 }
 
@@ -56,6 +58,7 @@ __all__ = [
     "__version__",
     "connect",
     "init",
+    "reproduce",
     "step",
 ]
 

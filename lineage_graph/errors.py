@@ -13,6 +13,7 @@ LineageError                    catch this one
 │   ├── ParameterWrong          a query parameter missing, unknown or of a wrong type
 │   ├── SettingWrong            a setting that cannot be read
 │   └── ExtraMissing            an optional part that is not installed
+├── CannotReproduce             what stands in the way of doing recorded work again
 ├── NotYetRecorded              the graph has not taken it up yet
 ├── Rejected                    the graph refused the event, and says why
 ├── JournalProblem              a journal that is broken or cannot be written
@@ -38,6 +39,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "ArtifactClosed",
+    "CannotReproduce",
     "ContentProblem",
     "ExtraMissing",
     "GraphFailed",
@@ -167,6 +169,14 @@ class ExtraMissing(WrongUse, ImportError):
     def __init__(self, what: str, extra: str) -> None:
         self.extra = extra
         super().__init__(f"{what} needs an optional part: pip install 'lineage-graph[{extra}]'")
+
+
+class CannotReproduce(LineageError):
+    """Recorded work that cannot be done again here."""
+
+    def __init__(self, what: object, why: str) -> None:
+        self.what = str(what)
+        super().__init__(f"{self.what} {why}")
 
 
 class NotYetRecorded(LineageError, TimeoutError):

@@ -161,13 +161,17 @@ class Used(_OfVersion):
 
 
 class Logged(_OfVersion):
-    """A run made a version. `latest` moves to it by itself, `aliases` too."""
+    """A run made a version. `latest` moves to it by itself, `aliases` too.
+
+    rerun: a recorded run was done again. No alias moves, and what was said of a version that is there stays as it is.
+    """
 
     kind: Literal["logged"] = "logged"
     run: RunText
     digest: DigestText
     type: Word
     aliases: Aliases = ()
+    rerun: Literal[True] | None = None
 
 
 class RunFinished(_Event):

@@ -107,6 +107,12 @@ class Store:
             self._place.put(_blob(digest), local, digest, tell)
             return True
 
+    def put_bytes(self, data: bytes, digest: str) -> None:
+        """Keeps `data`, whose digest is `digest`, unless it is here. Raises ContentProblem."""
+        with told(self._place.where(_blob(digest)), f"make {masked(self.url)} writable, or set another store"):
+            if self._place.size(_blob(digest)) != len(data):
+                self._place.write(_blob(digest), data)
+
     def put_manifest(self, manifest: Manifest) -> None:
         """Keeps a manifest, unless a whole one of that digest is there. Its blobs come first: see `put`."""
         text, key = manifest.to_json().encode(), _listing(manifest.digest)

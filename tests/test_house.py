@@ -26,12 +26,12 @@ LINES = 400
 ROOMS = (
     {"version", "errors", "models", "flatten"},
     {"names", "canonical", "queries", "settings"},
-    {"events", "manifest", "graph", "walks", "answers"},
+    {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local"},
     {"store", "formats", "ledger"},
     {"bridges"},
     {"recording"},
-    {"demo", "exchange"},
+    {"demo", "exchange", "reproduction"},
     {"cli", "service"},
 )
 # The two that stand for the package, and may reach anywhere: its public names, and `python -m lineage_graph`.

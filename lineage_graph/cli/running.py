@@ -106,9 +106,14 @@ def record(
     must_be_recorded([name for name, _ in uses], project)
     said = warnings_as_sentences()
     logged: list[RecordedVersion] = []
+    # What a rerun has to bring and to log by itself, as the command does not.
+    moved = {
+        "inputs": [{"name": use, "path": folder} for use, folder in uses if folder is not None],
+        "outputs": [{"name": make.name, "type": make.kind, "path": make.path} for make in makes],
+    }
     begun = init(
         project=project, job_type=job_type, name=name, step=step or _step(program), config=told or None,
-        command=shlex.join(program), **_inside_another(),
+        command=shlex.join(program), environment=moved, **_inside_another(),
     )  # fmt: skip
     with begun as this:
         for use, folder in uses:

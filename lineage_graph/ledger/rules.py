@@ -181,12 +181,13 @@ class Rules:
             value = getattr(event, field)
             if _adds(version, field, value):
                 props[field] = version.facts[field] = value
+        described = () if isinstance(event, Logged) and event.rerun else DESCRIBED
         changed = {
             field: value
-            for field in DESCRIBED
+            for field in described
             if (value := getattr(event, field)) is not None and _stored(field, value) != version.values.get(field)
         }
-        self._say(version, props, event, DESCRIBED, (at, event.uid))
+        self._say(version, props, event, described, (at, event.uid))
         if changed and isinstance(event, Logged):
             self._edit(event, "ArtifactVersion", version.uid, changed)
         if changed or props or earlier:
@@ -233,7 +234,7 @@ class Rules:
             self.state.logged[edge] = at
         if before is not None and at < before:
             self.rows.edge_earlier("logged", run.uid, version.uid, at, None, None)
-        for alias in (LATEST, *(a for a in event.aliases if a != LATEST)):
+        for alias in () if event.rerun else (LATEST, *(a for a in event.aliases if a != LATEST)):
             self._move(event, alias, version.uid)
         return {
             "event": event.uid,

@@ -17,21 +17,31 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from lineage_graph.canonical import text
 
 GIT_SECONDS = 10
+LARGEST_PATCH = 10_000_000  # bytes
+# In the form that `git apply` takes, whatever this person likes to read.
+PLAIN_DIFF = ("-c", "diff.noprefix=false", "diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative")
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """The Git state of a folder. dirty: tracked files differ from the commit; patch: the digest of that difference."""
+    """The Git state of a folder.
+
+    dirty: tracked files differ from the commit; patch: the digest of that difference; patch_bytes: the difference itself,
+    where it is not too large. subfolder: where the folder is in its work tree, '' at the top.
+    """
 
     commit: str | None = None
     dirty: bool | None = None
     patch: str | None = None
     remote: str | None = None
+    subfolder: str | None = None
+    patch_bytes: bytes | None = None
 
 
 def _git(folder: str, *arguments: str) -> bytes | None:
@@ -47,16 +57,19 @@ def _git(folder: str, *arguments: str) -> bytes | None:
 @lru_cache(maxsize=16)
 def code(folder: str) -> Code:
     """The Git state of `folder`, asked once a process."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
+    where = _git(folder, "rev-parse", "HEAD", "--show-prefix")
+    if where is None:
         return Code()
-    patch = _git(folder, "diff", "HEAD", "--binary")
+    commit, _, prefix = where.partition(b"\n")
+    patch = _git(folder, *PLAIN_DIFF, "HEAD")
     remote = _git(folder, "remote", "get-url", "origin")
     return Code(
         commit.decode().strip(),
         bool(patch) if patch is not None else None,
         f"sha256:{sha256(patch).hexdigest()}" if patch else None,
         _without_password(remote.decode(errors="replace").strip()) if remote else None,
+        os.fsdecode(prefix).rstrip("\n").rstrip("/"),
+        patch if patch and len(patch) <= LARGEST_PATCH else None,
     )
 
 
@@ -76,15 +89,26 @@ def _installed() -> dict[str, str]:
 
 
 def environment(folder: str) -> dict[str, Any]:
-    """Python, platform, packages, working folder and where the code came from."""
+    """Python, platform, packages, process, working folder and where the code came from.
+
+    process: the same for all that one process records, so that who does it again does not do it twice.
+    """
     found: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": _installed(),
+        "process": _process(),
         "folder": text(folder),
     }
-    remote = code(folder).remote
-    return found | ({"remote": remote} if remote else {})
+    git = code(folder)
+    if git.subfolder is not None:
+        found["subfolder"] = text(git.subfolder)
+    return found | ({"remote": git.remote} if git.remote else {})
+
+
+@lru_cache(maxsize=1)
+def _process() -> str:
+    return token_hex(8)
 
 
 def command() -> str | None:

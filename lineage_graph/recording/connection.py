@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
@@ -13,6 +14,9 @@ from lineage_graph.recording.drain import Drained
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, recorder_for
 from lineage_graph.settings import load
+
+if TYPE_CHECKING:
+    from lineage_graph.answers.reproduction import Reproduction
 
 
 def connect(
@@ -60,6 +64,39 @@ class LineageGraph(Reader):
 
     def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
         return AtHand(self.recorder.settings, have)
+
+    def reproduce(
+        self,
+        name: str,
+        into: str | os.PathLike[str],
+        *,
+        have: str | os.PathLike[str] | None = None,
+        jobs: int = 1,
+        timeout_run: float | None = None,
+        as_of: Time = None,
+        known_at: Time = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Reproduction:
+        """Whether a version or run can be made again, byte for byte: makes all of it again in an empty folder, and compares.
+
+        Raw inputs are fetched, each run's recorded commit is checked out (with the change it ran on), and the commands are
+        run in order; each is recorded as a run that is RETRY_OF the first one. No alias moves. A folder in which this was
+        begun before is gone on with.
+
+        name:        '[project/]name[:version]' or 'project/runs/ID'.
+        into:        an empty folder, or one that is not there.
+        have:        a folder with raw inputs that no content store has.
+        jobs:        how many commands are run at once.
+        timeout_run: seconds for each command; None is no limit.
+        as_of, known_at: as for `plan`.
+        progress:    called with (runs done, runs in all).
+        Returns a Reproduction; a command that fails is in it, and what waits for it is not run. Raises CannotReproduce (with
+        nothing run) for what stands in the way, and as `plan` does.
+        """
+        import lineage_graph  # the engine stands above this room; its public name is the way to it
+
+        plan = self.plan(name, have=have, from_scratch=True, as_of=as_of, known_at=known_at)
+        return lineage_graph.reproduce(self, plan, into, jobs=jobs, timeout_run=timeout_run, progress=progress)
 
     def sync(self) -> Drained:
         """Applies the journals of this host that wait. Raises GraphProblem."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from lineage_graph.draft import Draft
@@ -70,6 +71,21 @@ def deliver(settings: Settings, event: Logged | Used) -> None:
         raise StoreProblem(settings.store, str(problem)) from problem
 
 
+def keep_patch(settings: Settings, digest: str, data: bytes | None) -> None:
+    """Keeps what tracked files differ by from their commit, as a blob; what cannot be kept is left out."""
+    if data is not None and settings.store != "off":
+        with suppress(ContentProblem):
+            (_staging(settings) if is_remote(settings) else store_for(settings)).put_bytes(data, digest)
+
+
+def deliver_patch(settings: Settings, digest: str) -> None:
+    """Uploads a patch that is staged; a run without its patch is better than one that waits for it."""
+    with suppress(ContentProblem, ExtraMissing, OSError):
+        if is_remote(settings) and _staging(settings).has(digest) and not store_for(settings).has(digest):
+            with _staging(settings).open(digest) as staged:
+                store_for(settings).put_bytes(staged.read(), digest)
+
+
 def manifest_of(settings: Settings, digest: str) -> Manifest:
     """The manifest of a version. Raises ContentProblem when no store has it."""
     if is_remote(settings) and _staging(settings).has_manifest(digest):
@@ -77,12 +93,15 @@ def manifest_of(settings: Settings, digest: str) -> Manifest:
     return store_for(settings).manifest(digest)
 
 
+def source_of(settings: Settings, digest: str) -> Store:
+    """The store that a version's files are read from: the staging folder while they wait for the remote one."""
+    staging = _staging(settings)
+    if is_remote(settings) and staging.has_manifest(digest) and not staging.missing(staging.manifest(digest)):
+        return staging
+    return store_for(settings)
+
+
 def fetch(settings: Settings, digest: str, folder: Path) -> Path:
     """A version's files, verified, in `folder`. Raises ContentProblem."""
-    staging = _staging(settings)
-    if is_remote(settings) and staging.has_manifest(digest):
-        manifest = staging.manifest(digest)
-        if not staging.missing(manifest):
-            return staging.download(manifest, folder)
-    store = store_for(settings)
+    store = source_of(settings, digest)
     return store.download(store.manifest(digest), folder)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from lineage_graph.canonical import plain
 from lineage_graph.events import RunStarted
 from lineage_graph.names import DEFAULT_PROJECT, RunName, check_project, parse_run
-from lineage_graph.recording import capture
+from lineage_graph.recording import capture, content, replaying
 from lineage_graph.recording.recorded import check_tags
 from lineage_graph.recording.recorder import recorder_for
 from lineage_graph.recording.run import JOIN, Run
 
 if TYPE_CHECKING:
+    from lineage_graph.replay import ReplayedRun
     from lineage_graph.settings import Settings
 
 ID_ALPHABET = string.ascii_lowercase + string.digits
@@ -46,6 +47,7 @@ def init(
     resume: bool | Literal["allow", "must", "never"] = False,
     mode: Literal["online", "offline", "disabled"] | None = None,
     command: str | None = None,
+    environment: Mapping[str, Any] | None = None,
 ) -> Run:
     """Starts a run and records that it began. (W&B: `wandb.init`.)
 
@@ -58,49 +60,81 @@ def init(
     resume:   go on with the run of that `id`.
     mode:     'online', 'offline' (journal only) or 'disabled'; default: the setting `mode`.
     command:  the command line that does the work; default: this process's own.
-    With LINEAGE_GRAPH_RUN in the environment (and no id), the process joins that run and does not finish it.
+    environment: more facts about where and how it runs, beside those found out (Python, packages, folder, Git).
+    With LINEAGE_GRAPH_RUN in the environment (and no id), the process joins that run and does not finish it. With
+    LINEAGE_GRAPH_REPLAY, it does a recorded run again, whatever id it asks for.
     Raises NameNotUnderstood, NotJson, SettingWrong; never anything about Neo4j or the disk.
     """
     from lineage_graph.settings import load
 
     settings = load(mode=mode)
+    step = step or capture.script()
+    given = plain(dict(config), "config") if config is not None else {}
+    more = plain(dict(environment), "environment") if environment is not None else None
+    parent, old, replay = child_of, resumed_from, None
     joined = os.environ.get(JOIN) if id is None else None
     if joined:
-        run_name, role = parse_run(joined), "worker"
+        run_name, role, replay = parse_run(joined), "worker", replaying.joined(joined)
+    elif replaying.current() is not None:
+        replay, begins = replaying.claim(id, step, job_type, given)
+        run_name, role = parse_run(replay.again), "owner" if begins else "worker"
+        parent, old, retry_of = None, None, replay.retry_of
     else:
         full = _full_project(project, entity, settings)
         run_name = parse_run(id, full) if id else RunName(full, _new_id())
         role = "resumed" if resume in (True, "allow", "must") and id else "owner"
-    given = plain(dict(config), "config") if config is not None else {}
-    recorder = recorder_for(settings)
-    here = capture.folder()
-    code = capture.code(here)
-    login = capture.user()
-    event = RunStarted(
-        run=str(run_name),
-        role=role,  # type: ignore[arg-type]
+    return begin(
+        settings,
+        run_name,
+        role=role,
+        folder=capture.folder(),
+        replay=replay,
+        environment=more,
         name=name or _readable_name(),
         job_type=job_type,
-        step=step or capture.script(),
+        step=step,
         group=group,
-        commit=code.commit,
-        dirty=code.dirty,
-        patch=code.patch,
-        child_of=_other(child_of, run_name.project),
+        child_of=_other(parent, run_name.project),
         retry_of=_other(retry_of, run_name.project),
-        resumed_from=_other(resumed_from, run_name.project),
-        config=given or None,
+        resumed_from=_other(old, run_name.project),
+        config=given,
         command=command or capture.command(),
         description=notes,
         tags=check_tags(tags),
-        environment=capture.environment(here),
+    )
+
+
+def begin(
+    settings: Settings,
+    run_name: RunName,
+    *,
+    folder: str,
+    config: dict[str, Any],
+    environment: Mapping[str, Any] | None = None,
+    replay: ReplayedRun | None = None,
+    **said: Any,
+) -> Run:
+    """A run that begins here and now in `folder`; `said` are fields of RunStarted."""
+    recorder = recorder_for(settings)
+    code = capture.code(folder)
+    login = capture.user()
+    event = RunStarted(
+        run=str(run_name),
+        commit=code.commit,
+        dirty=code.dirty,
+        patch=code.patch,
+        config=config or None,
+        environment=capture.environment(folder) | dict(environment or {}),
         author=login,
         actor=login,
-        email=capture.email(here),
+        email=capture.email(folder),
         host=capture.host(),
+        **said,
     )
+    if code.patch is not None and settings.mode != "disabled":
+        content.keep_patch(settings, code.patch, code.patch_bytes)
     ticket = recorder.record(event, what=f"the start of run {run_name}")
-    return Run(recorder, run_name, event, given, ticket)
+    return Run(recorder, run_name, event, config, ticket, replay)
 
 
 def _other(text: str | None, project: str) -> str | None:

@@ -12,7 +12,7 @@ from lineage_graph.errors import NameNotUnderstood
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
 from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, parse_artifact
-from lineage_graph.recording import capture, content
+from lineage_graph.recording import capture, content, replaying
 
 if TYPE_CHECKING:
     from lineage_graph.lineage import Reader
@@ -73,6 +73,10 @@ class RecordedVersion:
     def is_known(self) -> bool:
         """Whether its digest is known without waiting for the graph."""
         return self._digest is not None or (self._ticket is not None and self._ticket.settled())
+
+    def known_by(self, ticket: Ticket) -> None:
+        """Its name will be in the answer to this, where nothing else gives it."""
+        self._ticket = self._ticket or ticket
 
     def wait(self, timeout: float | None = None) -> RecordedVersion:
         """Itself, once the graph has it. timeout: seconds. Raises NotYetRecorded, Rejected."""
@@ -186,19 +190,13 @@ class RecordedVersion:
 
     def alias(self, alias: str) -> RecordedVersion:
         """Moves an alias here. Raises NameNotUnderstood."""
-        self._recorder.record(
-            AliasMoved(artifact=str(self._artifact), alias=own_alias(alias), digest=self.digest, actor=self._actor()),
-            what=f"{self._artifact}:{alias}",
-        )
-        return self
+        event = AliasMoved(artifact=str(self._artifact), alias=own_alias(alias), digest=self.digest, actor=self._actor())
+        return self._change(event, f"{self._artifact}:{alias}")
 
     def unalias(self, alias: str) -> RecordedVersion:
         """Takes an alias away; its history stays. Raises NameNotUnderstood."""
-        self._recorder.record(
-            AliasRemoved(artifact=str(self._artifact), alias=own_alias(alias), actor=self._actor()),
-            what=f"{self._artifact}:{alias}",
-        )
-        return self
+        event = AliasRemoved(artifact=str(self._artifact), alias=own_alias(alias), actor=self._actor())
+        return self._change(event, f"{self._artifact}:{alias}")
 
     def edit(
         self,
@@ -216,7 +214,12 @@ class RecordedVersion:
             metadata=plain(dict(metadata), "metadata") if metadata is not None else None,
             actor=self._actor(),
         )
-        self._recorder.record(event, what=f"the edit of {self._artifact}")
+        return self._change(event, f"the edit of {self._artifact}")
+
+    def _change(self, event: AliasMoved | AliasRemoved | Edited, what: str) -> RecordedVersion:
+        # Who does a recorded run again makes its bytes again; what they are called since then is not his to change.
+        if replaying.current() is None:
+            self._recorder.record(event, what=what)
         return self
 
     @staticmethod

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError
-from lineage_graph.events import Event, Logged, RunFinished, Used
+from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
 from lineage_graph.journal import Entry, Journal
 from lineage_graph.recording import content
 from lineage_graph.recording.ticket import Ticket
@@ -242,6 +242,8 @@ class Recorder:
         for event in entry.events:
             if isinstance(event, Logged | Used):
                 content.deliver(self.settings, event)
+            elif isinstance(event, RunStarted) and event.patch is not None:
+                content.deliver_patch(self.settings, event.patch)
 
     # ── waiting ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,19 +8,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from lineage_graph.canonical import plain
 from lineage_graph.errors import ContentProblem, GraphProblem, NameNotUnderstood, NotJson, NotYetRecorded, RunClosed, TypeClash
 from lineage_graph.events import Logged, RunFinished, RunStarted, RunState, Used
 from lineage_graph.models import ArtifactVersion
 from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse_artifact, parse_version
-from lineage_graph.recording import capture, content
+from lineage_graph.recording import capture, content, replaying
 from lineage_graph.recording.artifact import Artifact, check_type
 from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
 from lineage_graph.recording.recorder import Recorder, before_close
 from lineage_graph.recording.ticket import Ticket
+
+if TYPE_CHECKING:
+    from lineage_graph.replay import ReplayedRun
 
 JOIN = "LINEAGE_GRAPH_RUN"
 _open_runs: set[Run] = set()  # held until they end, as nobody else may hold them
@@ -33,7 +36,13 @@ class Run:
     """
 
     def __init__(
-        self, recorder: Recorder, run_name: RunName, started: RunStarted, config: dict[str, Any], ticket: Ticket
+        self,
+        recorder: Recorder,
+        run_name: RunName,
+        started: RunStarted,
+        config: dict[str, Any],
+        ticket: Ticket,
+        replay: ReplayedRun | None = None,
     ) -> None:
         self._settings = recorder.settings
         self._recorder_here = recorder
@@ -41,6 +50,7 @@ class Run:
         self._pid = os.getpid()
         self._started = started
         self._ticket = ticket
+        self._replay = replay
         self._used: dict[tuple[str, str | None], RecordedVersion] = {}
         self._finished = False
         self.display_name = started.name or run_name.id
@@ -111,6 +121,8 @@ class Run:
         if isinstance(artifact_or_name, RecordedVersion):
             return self._use_recorded(artifact_or_name, type, use_as)
         asked = self._asked(artifact_or_name, aliases)
+        if self._replay is not None:
+            return self._use_again(self._replay, asked, type, use_as)
         found = self._look_up(asked)
         if found is None:
             return self._use_unresolved(asked, type, use_as)
@@ -175,6 +187,17 @@ class Run:
         ticket = self._recorder.record(event, what=f"the use of {asked}")
         return RecordedVersion(self._recorder, asked.artifact, digest=digest, type=type, ticket=ticket, asked=asked)
 
+    def _use_again(self, replay: ReplayedRun, asked: VersionName, type: str | None, use_as: str | None) -> RecordedVersion:
+        """What the run that is done again used; no graph is asked."""
+        is_here = content.store_for(self._settings).has_manifest
+        use = replaying.use_of(replay, asked, use_as, is_here)
+        if type is not None and use.type != type:
+            raise TypeClash(use.artifact, use.type, type)
+        name = use.name if use.to_use == use.digest else None
+        version = RecordedVersion(self._recorder, parse_artifact(use.artifact), digest=use.to_use, type=use.type, name=name)
+        before = self._used.get((version.uid, use_as))
+        return before or self._use(version, use_as, alias=asked.alias)
+
     def _use_recorded(self, version: RecordedVersion, type: str | None, use_as: str | None) -> RecordedVersion:
         if version.asked is not None and not version.is_known():
             return self._use_unresolved(version.asked, type, use_as)
@@ -186,7 +209,7 @@ class Run:
         key = (version.uid, use_as)
         if key not in self._used:
             self._used[key] = version
-            self._recorder.record(
+            ticket = self._recorder.record(
                 Used(
                     run=self.full_name,
                     artifact=version.artifact_name,
@@ -198,6 +221,7 @@ class Run:
                 ),
                 what=f"the use of {version.artifact_name}",
             )
+            version.known_by(ticket)
         return version
 
     def _use_draft(self, draft: Artifact, type: str | None, use_as: str | None) -> RecordedVersion:
@@ -243,8 +267,15 @@ class Run:
         wanted = [check_alias(alias) for alias in dict.fromkeys(wanted) if alias != LATEST]
         full = parse_artifact(draft.name, self.project)
         event = Logged(
-            run=self.full_name, artifact=str(full), aliases=tuple(wanted), actor=capture.user(), **self._take_in(draft)
+            run=self.full_name,
+            artifact=str(full),
+            aliases=() if self._replay else tuple(wanted),
+            rerun=True if self._replay else None,
+            actor=capture.user(),
+            **self._take_in(draft),
         )
+        if self._replay is not None:
+            replaying.note(self.full_name, str(full), event.digest)
         ticket = self._recorder.record(event, what=f"version {full}@{event.digest[:19]}")
         return draft.close_as(RecordedVersion(self._recorder, full, digest=event.digest, type=draft.type, ticket=ticket))
 
@@ -267,6 +298,8 @@ class Run:
             if self._settings.mode == "disabled":
                 return {"digest": draft.digest, "type": check_type(draft.type)}
             manifest, where = content.keep(self._settings, draft.draft)
+            if self._replay is not None and where == "stored":
+                where = "none"  # they are in the reproduction's own store, where nobody else looks
         except (ContentProblem, OSError) as problem:
             draft.draft.check_unchanged()  # the caller's file is the caller's mistake; the store is not
             self._recorder.warn("store", f"content is not kept: {problem}")
@@ -323,6 +356,11 @@ class Run:
         if self._recorder.drain() is None:
             with contextlib.suppress(TimeoutError):  # what workers of this run left behind when they ended
                 within(self._settings.timeout, lambda: self._drain_host(live=False))
+
+    def forget(self) -> None:
+        """Its end is recorded by others; it is no matter of this process any more."""
+        self._finished = True
+        _open_runs.discard(self)
 
     def _json(self, values: dict[str, Any], where: str) -> dict[str, Any]:
         """Those of `values` that JSON can hold: at its end, a run does not fail for the others but says so."""

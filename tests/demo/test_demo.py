@@ -79,6 +79,23 @@ def test_the_chosen_model_loads_again_and_is_good(demonstration: Demonstration, 
     assert report.metadata == {"accuracy": accuracy}
 
 
+def test_it_is_made_again_from_an_empty_folder_with_every_digest_the_same(
+    demonstration: Demonstration, reader: Reader, tmp_path: Path
+) -> None:
+    import lineage_graph as lg
+
+    before = {a.full_name: (a.aliases, a.versions) for a in reader.artifacts("digits")}
+    here = {"PYTHONPATH": str(Path(lg.__file__).parents[1])}
+    with surroundings(demonstration.environment | here), lg.connect() as graph:
+        found = graph.reproduce("digits/report:latest", tmp_path / "again", jobs=2)
+        assert found.ok and found.different == found.missing == 0, found
+        assert found.same == 6 + len(pipeline.GRID) and not found.beyond
+        # One that logs nothing and moves an alias; what it uses is fetched.
+        chosen = lg.reproduce(graph, graph.plan("digits/runs/choose"), tmp_path / "choose")
+        assert chosen.ok and [run.name for run in chosen.runs] == ["digits/runs/choose"]
+    assert {a.full_name: (a.aliases, a.versions) for a in reader.artifacts("digits")} == before
+
+
 def test_a_second_one_gives_the_same_versions_and_nothing_is_refused(
     demonstration: Demonstration, reader: Reader, address: Address, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ MEANING = {
 # What is no setting of the model, and only read from the environment.
 VARIABLES = {
     "LINEAGE_GRAPH_RUN": "`project/runs/ID`: the process joins this run instead of starting one",
+    "LINEAGE_GRAPH_REPLAY": "set by `reproduce`: the process does recorded runs again, those in this file",
     "LINEAGE_GRAPH_JARS": "where the jars of the local Neo4j are kept, for all folders",
     "LINEAGE_GRAPH_MAVEN": "a mirror to fetch them from",
     "LINEAGE_GRAPH_HEAP": "memory for the local Neo4j's heap, such as `2g`; default `1g`",

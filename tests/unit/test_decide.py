@@ -274,6 +274,17 @@ def test_latest_is_the_last_log_even_of_an_older_number(world: World) -> None:
     assert world.alias("latest") == "p/a:v2" and world.node("p/a:v2")["aliases"] == ["latest"]
 
 
+def test_a_rerun_moves_no_alias_and_describes_no_version_anew(world: World) -> None:
+    world.say(logged(1, 0, metadata={"a": 1}, aliases=("best",)), logged(2, 1))
+    [same] = world.say(logged(1, 2, run=Q, rerun=True, aliases=("best", "new"), metadata={"a": 2}, size=7))
+    assert (same["result"], same["created"], same["version"]) == ("recorded", False, "p/a:v0")
+    assert world.alias("latest") == "p/a:v1" and world.node("p/a:v0")["aliases"] == ["best"]
+    assert world.node("p/a:v0")["metadata"] == '{"a":1}' and world.node("p/a:v0")["size"] == 7
+    [other] = world.say(logged(3, 3, run=Q, rerun=True, metadata={"a": 3}))
+    assert other["created"] and other["version"] == "p/a:v2" and world.node("p/a:v2")["metadata"] == '{"a":3}'
+    assert world.alias("latest") == "p/a:v1" and world.node("p/a:v2")["aliases"] == [] and not world.memory.edits
+
+
 def test_one_owner_and_stubs_that_are_filled(world: World) -> None:
     world.say(logged(1, 5), Used(run=R, artifact=A, number=0, at=at(3)))
     assert world.node("r")["stub"] and world.node("r")["started_at"] == micro("2026-01-05T08:00:03Z")
