@@ -27,9 +27,10 @@ ROOMS = (
     {"version", "errors", "models", "flatten"},
     {"names", "canonical", "queries", "settings"},
     {"events", "manifest", "graph", "walks", "answers"},
-    {"journal", "draft", "places", "lineage", "local"},
+    {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},
     {"recording"},
+    {"intake"},
     {"demo", "exchange"},
     {"cli", "service"},
 )
