@@ -68,10 +68,10 @@ class Imported:
 
 
 def import_reading(
-    reading: Reading, name: str, ledger: Ledger, folder: Path, progress: Progress = silent, dry_run: bool = False
+    reading: Reading, ledger: Ledger, folder: Path, progress: Progress = silent, dry_run: bool = False
 ) -> Imported:
     """Imports what a reader made of a file, once. Parameters and errors as `import_events`."""
-    result = Imported(name, "events", reading.format, dry_run)
+    result = Imported(reading.file, "events", reading.format, dry_run)
     result.read, result.mapped, result.left_out = reading.counts, reading.mapped, reading.left_out
     return import_events(result, reading.uid, reading.events, reading.places, ledger, folder, progress)
 
@@ -114,7 +114,8 @@ def import_events(
             result.repeated = len(events) - len(outcomes)
             result.count(receipts, before)
             return result
-    path = path or _written(uid, entries, folder)
+    ours = path is None and _written(uid, entries, folder)
+    path = path or folder / f"{uid}.jsonl"
     done = 0
 
     def settle(receipts: list[Receipt]) -> None:
@@ -123,8 +124,16 @@ def import_events(
         done += sum(len(receipt.outcomes) for receipt in receipts)
         progress(done, len(events))
 
-    # Read again: another process may have written the same import first.
-    ledger.apply((entry for entry, _ in journal.read(path)), settle)
+    try:
+        # Read again: another process here may have written the same import first.
+        ledger.apply((entry for entry, _ in journal.read(path)), settle)
+    except JournalProblem:
+        if not ours:
+            raise
+        path.unlink(missing_ok=True)
+        raise ImportRefused(
+            result.file, None, "another computer imports it at this moment; import it again after that"
+        ) from None
     if path.parent == folder:
         retire(path)
     return result
@@ -138,9 +147,11 @@ def _sealed(uid: str, events: list[Event]) -> Iterator[Entry]:
         yield entry
 
 
-def _written(uid: str, entries: Iterable[Entry], folder: Path) -> Path:
-    """Writes entries as the journal `uid`, in one step: should this process end, `sync` goes on with it."""
-    path = folder / f"{uid}.jsonl"
+def _written(uid: str, entries: Iterable[Entry], folder: Path) -> bool:
+    """Writes entries as the journal `uid`, in one step: should this process end, `sync` goes on with it.
+
+    False when another process did so at this moment.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{uid}-") as file:
@@ -148,9 +159,9 @@ def _written(uid: str, entries: Iterable[Entry], folder: Path) -> Path:
                 file.write(entry.line())
             file.flush()
             os.fsync(file.fileno())
-            os.link(file.name, path)
+            os.link(file.name, folder / f"{uid}.jsonl")
     except FileExistsError:
-        return path  # another process imports the same file at this moment
+        return False
     except OSError as error:
         raise JournalProblem(folder, f"it cannot be written ({error.strerror}); set LINEAGE_GRAPH_HOME elsewhere") from None
-    return path
+    return True

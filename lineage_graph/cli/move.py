@@ -133,7 +133,7 @@ def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where,
             if stream is not None:
                 done = exchange.import_lines(stream, name, graph, ledger, recorder.folder, advance, dry_run)
             elif reading is not None:
-                done = import_reading(reading, name, ledger, recorder.folder, advance, dry_run)
+                done = import_reading(reading, ledger, recorder.folder, advance, dry_run)
     if form == "json":
         show.json(asdict(done))
     else:

@@ -3,9 +3,9 @@
 Columns, in any order, named in the first row; UTF-8:
 
     kind      used or logged
-    run       the run's own id, or project/runs/ID of the project that is imported into
-    version   the version's own id, such as a path, or project/name:v3; no other version of the artifact has it
-    artifact  what it is a version of; default: the version's id, without project and ':v3' where it is named as we do
+    run       the run's own id, or project/runs/ID in the project that is imported into
+    version   the version's own id, such as a path; no other version of the artifact has it
+    artifact  what it is a version of, also project/name; default: the version's id, without ':v3' where it ends so
     digest    of its bytes, such as sha256:…; default: declared:… of artifact and version
     at        when it happened, such as 2026-01-05T08:00:00Z; default: the time that is given for the file
     type      the artifact's type; default: artifact
@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +30,7 @@ from lineage_graph.canonical import canonical, digest_of
 from lineage_graph.errors import ImportRefused
 from lineage_graph.events import RunState
 from lineage_graph.names import NUMBER
+from lineage_graph.readers.naming import is_segment
 from lineage_graph.readers.reading import Reading, Record, Version
 from lineage_graph.readers.value import Value, to_time
 
@@ -68,7 +68,7 @@ def read(data: bytes, file: str, project: str, at: str | None = None) -> Reading
     versions: dict[tuple[str, str], dict[str, tuple[str, int]]] = {}
     rows = list(_rows(record, data))
     for line, row in rows:
-        _agree(versions.setdefault(_key(row, project, file, line), {}), row, OF_VERSION, file, line, "version")
+        _agree(versions.setdefault(_key(row, file, line), {}), row, OF_VERSION, file, line, "version")
     for line, row in rows:
         kind = row.get("kind")
         if kind not in {"used", "logged"}:
@@ -76,10 +76,11 @@ def read(data: bytes, file: str, project: str, at: str | None = None) -> Reading
         source = row.get("run")
         if not source:
             raise ImportRefused(file, line, "run: it is empty")
-        name = record.run_name(source.removeprefix(f"{project}/runs/"), line)
+        own = source.removeprefix(f"{project}/runs/")
+        name = record.run_name(own, line, own if own != source and is_segment(own) else None)
         run = runs.setdefault(name, _Run(name, source, line))
         _agree(run.facts, row, OF_RUN, file, line, "run")
-        key = _key(row, project, file, line)
+        key = _key(row, file, line)
         version = _version(record, key, {k: v for k, (v, _) in versions[key].items()}, line)
         run.rows.append(_Row(line, kind, version, _at(row, given, file, line), row.get("used_as")))
     for run in sorted(runs.values(), key=lambda run: (min(row.at for row in run.rows), run.line)):
@@ -151,7 +152,7 @@ def _at(row: dict[str, str], given: datetime | None, file: str, line: int) -> da
     return given
 
 
-def _key(row: dict[str, str], project: str, file: str, line: int) -> tuple[str, str]:
+def _key(row: dict[str, str], file: str, line: int) -> tuple[str, str]:
     """(artifact, version) as a row names them."""
     version = row.get("version")
     artifact = row.get("artifact")
@@ -162,7 +163,7 @@ def _key(row: dict[str, str], project: str, file: str, line: int) -> tuple[str, 
     if artifact is None:
         name, colon, number = version.rpartition(":")
         artifact = name if colon and NUMBER.fullmatch(number) else version
-    return re.sub(f"^{re.escape(project)}/(?=[^/]+$)", "", artifact), version
+    return artifact, version
 
 
 def _version(record: Record, key: tuple[str, str], said: dict[str, str], line: int) -> Version:
@@ -171,7 +172,8 @@ def _version(record: Record, key: tuple[str, str], said: dict[str, str], line: i
     if size is not None and not (size.isascii() and size.isdigit() and len(size) < 16):
         raise ImportRefused(record.file, line, f"size: it is a number of bytes, not {size!r}")
     digest = said.get("digest") or digest_of(canonical([artifact, source_id])).replace("sha256:", "declared:")
-    name = record.artifact_name(artifact, line)
+    own = artifact.removeprefix(f"{record.project}/")
+    name = record.artifact_name(own, line, own) if is_segment(own) and own != artifact else record.artifact_name(artifact, line)
     return Version(source_id, name, digest, said.get("type", "artifact"), None if size is None else int(size))
 
 

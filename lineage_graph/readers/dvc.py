@@ -84,8 +84,11 @@ def read_history(history: Value, project: str) -> Reading:
 
 def _lock_path(commit: Value) -> str:
     given = commit.get("lock_path")
-    path = given.text() if given is not None else ROOT
-    if given is not None and (posixpath.basename(path) != ROOT or posixpath.isabs(path) or path != posixpath.normpath(path)):
+    if given is None:
+        return ROOT
+    path = given.text()
+    outside = path.startswith(("/", "../")) or path != posixpath.normpath(path)
+    if outside or posixpath.basename(path) != ROOT:
         raise given.refused(f"{path!r} is no path to a {ROOT} below the repository's root")
     return path
 

@@ -20,9 +20,14 @@ _OTHERS = re.compile(r"[^A-Za-z0-9_.-]+")
 
 def segment(original: str) -> str:
     """`original` as one segment of a name."""
-    if SEGMENT.fullmatch(original) and original not in {".", ".."} and not _MARKED.fullmatch(original):
+    if is_segment(original) and not _MARKED.fullmatch(original):
         return original
     return marked(original, original.encode("utf-8", "surrogatepass"))
+
+
+def is_segment(text: str) -> bool:
+    """Whether the grammar allows `text` as it is."""
+    return bool(SEGMENT.fullmatch(text)) and text not in {".", ".."}
 
 
 def marked(readable: str, said: bytes) -> str:

@@ -61,6 +61,7 @@ class Reading:
     """What was read. events: in order, with a place each; uid: a function of what they say."""
 
     format: str
+    file: str
     uid: str
     events: list[Event]
     places: list[Place]
@@ -88,7 +89,7 @@ class Record:
     _mapped: list[Mapped] = field(default_factory=list)
     _left_out: dict[tuple[str, str], LeftOut] = field(default_factory=dict)
     _types: dict[str, str] = field(default_factory=dict)
-    _versions: set[tuple[str, str]] = field(default_factory=set)
+    _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _edges: set[tuple[str, ...]] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=lambda: {"runs": 0, "used": 0, "logged": 0})
 
@@ -98,9 +99,9 @@ class Record:
         """'project/runs/ID' of a run. name: the ID, where it is not the source's own."""
         return f"{self.project}/runs/{self._name('run', source_id, name or segment(source_id), place)}"
 
-    def artifact_name(self, source: str, place: Place) -> str:
-        """'project/name' of an artifact."""
-        return f"{self.project}/{self._name('artifact', source, segment(source), place)}"
+    def artifact_name(self, source: str, place: Place, name: str | None = None) -> str:
+        """'project/name' of an artifact. name: the name, where it is one of ours already."""
+        return f"{self.project}/{self._name('artifact', source, name or segment(source), place)}"
 
     def _name(self, kind: str, source: str, name: str, place: Place) -> str:
         before = self._names.get((kind, name))
@@ -137,7 +138,8 @@ class Record:
             said = f"{version.source_id!r} is of type {version.type!r}, and its artifact of type {has!r}; give it one of them"
             raise ImportRefused(self.file, place, said)
         key = (version.artifact, version.digest)
-        self._versions.add(key)
+        if self._versions.setdefault(key, version.source_id) != version.source_id:
+            self.leave_out("source id", "the same bytes under the same name are one version, which keeps its first id", place)
         edge = (kind, run, *key, used_as or "")
         if edge in self._edges:
             self.leave_out(f"{kind} again", "the same was said before", place)
@@ -182,4 +184,4 @@ class Record:
         uid = str(uuid.UUID(bytes=self._said.digest()[:16], version=5))
         counts = {"runs": self._counts["runs"], "versions": len(self._versions)} | self._counts
         left_out = list(self._left_out.values())
-        return Reading(self.format, uid, self._events, self._places, counts, self._mapped, left_out)
+        return Reading(self.format, self.file, uid, self._events, self._places, counts, self._mapped, left_out)

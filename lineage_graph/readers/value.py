@@ -88,7 +88,8 @@ class Value:
         try:
             return plain(self.value, self.path or "the file")
         except NotJson as error:
-            raise ImportRefused(self.file, None, str(error)) from None
+            why = str(error).removeprefix(error.where).lstrip()
+            raise ImportRefused(self.file, error.where, f"it {why}") from None
 
 
 def to_time(text: str, where: Value) -> datetime:

@@ -50,7 +50,7 @@ class Taken:
 def taken(graph: Graph, folder: Path, read: Callable[[str], Reading]) -> Taken:
     project = f"t{uuid4().hex[:12]}"
     reading = read(project)
-    done = import_reading(reading, "a record", Ledger(graph), folder / "journals")
+    done = import_reading(reading, Ledger(graph), folder / "journals")
     assert (done.applied, done.repeated, done.rejected) == (len(reading.events), 0, 0)
     return Taken(project, Reader(graph, project), reading, done)
 
@@ -175,7 +175,9 @@ def test_openlineage(graph: Graph, tmp_path: Path) -> None:
     as_searched(record, edges)
     links = {(i.source_id, o.source_id) for r in record.reader.runs(record.project)
              for i in record.reader.inputs(r.full_name) for o in record.reader.outputs(r.full_name)}  # fmt: skip
-    wanted = {tuple(f"{end['namespace']}:{end['name']}" for end in (x["source"], x["target"])) for x in expected["dataset_links"]}
+    wanted = {
+        tuple(f"{end['namespace']}:{end['name']}" for end in (x["source"], x["target"])) for x in expected["dataset_links"]
+    }
     assert links == wanted
 
 
@@ -224,9 +226,7 @@ def test_trackio(graph: Graph, tmp_path: Path) -> None:
     as_searched(record, edges)
     golden = json.loads(path.read_bytes())["expected"]
     project = exchange.export_project(record.reader, record.project)
-    names = {r.uid: f"run:{r.source_id}" for r in project["runs"]} | {
-        v.uid: f"art:{v.source_id}" for v in project["versions"]
-    }
+    names = {r.uid: f"run:{r.source_id}" for r in project["runs"]} | {v.uid: f"art:{v.source_id}" for v in project["versions"]}
     assert set(names.values()) == {node["id"] for node in golden["nodes"]} and len(names) == expected["expected_nodes"]
     ends = Counter(frozenset((names[e.run], names[e.version])) for e in project["edges"])
     assert ends == Counter(frozenset((e["source"], e["target"])) for e in golden["edges"])
