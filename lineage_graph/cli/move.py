@@ -100,15 +100,19 @@ def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where,
     FORMAT says what FILE is; --project says where its runs and versions go:
 
     \b
-    jsonl     (the default) whole entries, as journals and `export --format jsonl` have them (their chain is
-              verified), or events in the clear, one JSON object a line, each with its own project:
+    jsonl     (the default) whole entries, as journals and `export --format
+              jsonl` have them (their chain is verified), or events in the
+              clear, one JSON object a line, each with its own project:
               {"kind": "run_started", "run": "digits/runs/a", "at": …}
-    wfformat  a workflow that ran, WfFormat 1.5: a task is a run, a file a version (type file)
-    dvc       a Git repository (a folder) with its history of dvc.lock, or that history as a JSON list of
-              {commit, author_name, authored_at, dvc_lock}; a run is one distinct entry of a stage, a version
-              one distinct path and hash (type file)
-    csv       edges, one a row; the header names the columns: kind (used or logged), run, version;
-              artifact, digest, at, type, size, used_as; of the run run_name, job_type, step, group, author,
+    wfformat  a workflow that ran, WfFormat 1.5: a task is a run, a file a
+              version (type file)
+    dvc       a Git repository (a folder) with its history of dvc.lock, or
+              that history as a JSON list of {commit, author_name,
+              authored_at, dvc_lock}: a run is one distinct entry of a
+              stage, a version one distinct path and hash (type file)
+    csv       edges, one a row; the header names the columns: kind (used or
+              logged), run, version; artifact, digest, at, type, size,
+              used_as; of the run run_name, job_type, step, group, author,
               command, commit, state
 
     A file is checked to its end, and against what the graph holds, before anything is applied: all of it is, or nothing.
