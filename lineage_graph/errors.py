@@ -212,11 +212,11 @@ class StoreProblem(LineageError):
 
 
 class ImportRefused(LineageError, ValueError):
-    """A file that cannot be imported; nothing of it was applied."""
+    """A file that cannot be imported; nothing of it was applied. place: a line, or the way to a value."""
 
-    def __init__(self, path: object, line: int | None, why: str) -> None:
-        self.path, self.line = str(path), line
-        at = f"{self.path}, line {line}" if line is not None else self.path
+    def __init__(self, path: object, place: int | str | None, why: str) -> None:
+        self.path, self.place = str(path), place
+        at = f"{self.path}, line {place}" if isinstance(place, int) else f"{self.path}, {place}" if place else self.path
         super().__init__(f"{at}: {why}; nothing was imported")
 
 

@@ -74,6 +74,8 @@ DigestText = Annotated[str, AfterValidator(_check_digest)]
 AliasText = Annotated[str, AfterValidator(check_alias)]
 Uid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Word = Annotated[str, Field(min_length=1, max_length=512)]
+# Neo4j's index takes no text of more than 8 kB, and a character has up to four bytes.
+SourceId = Annotated[str, Field(max_length=2_000)]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(lambda v: tuple(dict.fromkeys(v)) if v else ())]
 
@@ -124,7 +126,7 @@ class RunStarted(_Event):
     description: str | None = _content()
     tags: tuple[str, ...] | None = _content()
     environment: Json | None = _content()
-    source_id: str | None = _content()
+    source_id: SourceId | None = _content()
     author: str | None = _personal()
     email: str | None = _personal()
     host: str | None = _personal()
@@ -142,7 +144,7 @@ class _OfVersion(_Event):
     description: str | None = _content()
     metadata: Json | None = _content()
     tags: tuple[str, ...] | None = _content()
-    source_id: str | None = _content()
+    source_id: SourceId | None = _content()
 
 
 class Used(_OfVersion):

@@ -1,13 +1,13 @@
 """The record as a file, out of the graph and into it.
 
 Out: a project's journals as their lines (`jsonl`, which verifies and imports elsewhere), or its runs, versions and edges as one
-JSON object. In: whole entries, checked link by link, or events in the clear, sealed into a journal of their own. A file is
-checked to its last line before anything is applied, and a file imported again changes nothing.
+JSON object. In: whole entries, checked link by link, or events (in the clear, or what a reader made of another's file), sealed
+into a journal of their own. A file is checked to its last line, and events against what the graph holds, before anything is
+applied: it is applied whole or not at all. A file imported again changes nothing.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import uuid
@@ -17,28 +17,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from lineage_graph import journal
 from lineage_graph.canonical import canonical
-from lineage_graph.errors import ImportRefused, JournalProblem, NotJson, NotRecorded
+from lineage_graph.errors import ImportRefused, JournalProblem, NotJson, NotRecorded, ParameterWrong
 from lineage_graph.events import Event
 from lineage_graph.formats import jsonl
+from lineage_graph.intake import Imported, Progress, import_events, silent
 from lineage_graph.journal import Entry, Position, genesis
 from lineage_graph.ledger import Ledger, Receipt
 from lineage_graph.lineage import Reader, to_version
 from lineage_graph.models import Edge
-from lineage_graph.recording.drain import DONE, Waiting, in_order, retire
+from lineage_graph.recording.drain import Waiting, in_order
 
 PAGE = 500  # entries asked of the graph at once
-EVENTS_AN_ENTRY = 100
 OPEN_AT_ONCE = 200  # journal files read side by side
 JOURNAL_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-Progress = Callable[[int, int], None]  # events done, events in all
-
-
-def _silent(done: int, total: int) -> None:
-    return
-
-
 # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -52,7 +44,7 @@ class Exported:
 
 
 def export_entries(
-    reader: Reader, project: str | None, write: Callable[[bytes], object], progress: Progress = _silent
+    reader: Reader, project: str | None, write: Callable[[bytes], object], progress: Progress = silent
 ) -> Exported:
     """Writes every journal that speaks of a project (or every one), whole: by journal, then number, as journals have them.
 
@@ -107,40 +99,19 @@ def export_project(reader: Reader, project: str) -> dict[str, Any]:
 # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class Imported:
-    """What an import did. events: read; applied: new in the graph; repeated: there before; rejected: refused by the graph."""
-
-    file: str
-    kind: jsonl.Kind
-    journals: int = 0
-    entries: int = 0
-    events: int = 0
-    applied: int = 0
-    repeated: int = 0
-    rejected: int = 0
-    reasons: list[str] = field(default_factory=list)
-
-    def count(self, receipts: list[Receipt], before: dict[str, tuple[int, str]]) -> None:
-        """Adds what became of some entries. before: how far the graph was with their journals when the import began."""
-        for receipt in receipts:
-            new = receipt.seq > before.get(receipt.journal, (0, ""))[0]
-            for outcome in receipt.outcomes:
-                if not new or outcome["result"] == "repeated":
-                    self.repeated += 1
-                elif outcome["result"] == "rejected":
-                    self.rejected += 1
-                    self.reasons.append(outcome["reason"])
-                else:
-                    self.applied += 1
-
-
 def import_lines(
-    file: BinaryIO, name: str, reader: Reader, ledger: Ledger, folder: Path, progress: Progress = _silent
+    file: BinaryIO,
+    name: str,
+    reader: Reader,
+    ledger: Ledger,
+    folder: Path,
+    progress: Progress = silent,
+    dry_run: bool = False,
 ) -> Imported:
     """Imports a file of lines, once: whole entries, or events in the clear (one JSON object a line), never both.
 
     name:    what to call the file in a message. folder: where this host's journals are.
+    dry_run: events in the clear are checked, and nothing is applied.
     Raises ImportRefused (nothing of the file is applied), JournalProblem, GraphProblem.
     """
     lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
@@ -150,7 +121,10 @@ def import_lines(
     kind = jsonl.kind_of(first[1])
     all_lines = _of_kind(first, lines, kind, name)
     if kind == "events":
-        return _import_events(all_lines, name, ledger, folder, progress)
+        uid, events, places = _checked_events(all_lines, name)
+        return import_events(Imported(name, "events", dry_run=dry_run), uid, events, places, ledger, folder, progress)
+    if dry_run:
+        raise ParameterWrong("dry run", f"{name} has whole entries, which were decided when they were recorded; import it")
     with tempfile.TemporaryDirectory(prefix="lineage-graph-") as spare:
         return _import_entries(all_lines, name, reader, ledger, Path(spare), progress)
 
@@ -169,36 +143,8 @@ def _of_kind(first: tuple[int, bytes], rest: Lines, kind: jsonl.Kind, name: str)
 # ── events in the clear ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _import_events(lines: Lines, name: str, ledger: Ledger, folder: Path, progress: Progress) -> Imported:
-    uid, events = _checked_events(lines, name)
-    result = Imported(name, "events", journals=1, events=len(events))
-    before = ledger.applied([uid])
-    applied = before.get(uid, (0, ""))[0]
-    path = next((p for p in (folder / f"{uid}.jsonl", folder / DONE / f"{uid}.jsonl") if p.exists()), None)
-    wanted = -(-len(events) // EVENTS_AN_ENTRY)
-    if path is None and applied:
-        if applied < wanted:
-            raise ImportRefused(name, None, "another computer began to import it; finish it there with `lineage-graph sync`")
-        result.entries, result.repeated = wanted, len(events)
-        return result
-    path = path or _seal(uid, events, folder)
-    done = 0
-
-    def settle(receipts: list[Receipt]) -> None:
-        nonlocal done
-        result.count(receipts, before)
-        done += sum(len(receipt.outcomes) for receipt in receipts)
-        progress(done, len(events))
-
-    result.entries = wanted
-    ledger.apply((entry for entry, _ in journal.read(path)), settle)
-    if path.parent == folder:
-        retire(path)
-    return result
-
-
-def _checked_events(lines: Lines, name: str) -> tuple[str, list[Event]]:
-    """All events of a file, and the uid of the journal it becomes: a function of what its lines say."""
+def _checked_events(lines: Lines, name: str) -> tuple[str, list[Event], list[int]]:
+    """The uid of the journal that a file becomes, a function of what its lines say; its events, and the line of each."""
     said = sha256()
     values: list[tuple[int, dict[str, Any]]] = []
     for number, line in lines:
@@ -217,28 +163,7 @@ def _checked_events(lines: Lines, name: str) -> tuple[str, list[Event]]:
             events.append(jsonl.to_event(value))
         except ValueError as error:
             raise ImportRefused(name, number, str(error)) from None
-    return uid, events
-
-
-def _seal(uid: str, events: list[Event], folder: Path) -> Path:
-    """Writes events as the journal `uid`, in one step: should this process end, `sync` goes on with it."""
-    path = folder / f"{uid}.jsonl"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{uid}-") as file:
-            head = genesis(uid)
-            for seq, at in enumerate(range(0, len(events), EVENTS_AN_ENTRY), 1):
-                entry = journal.seal(uid, seq, head, events[at : at + EVENTS_AN_ENTRY])
-                head = entry.hash
-                file.write(entry.line())
-            file.flush()
-            os.fsync(file.fileno())
-            os.link(file.name, path)
-    except FileExistsError:
-        return path  # another process imports the same file at this moment
-    except OSError as error:
-        raise JournalProblem(folder, f"it cannot be written ({error.strerror}); set LINEAGE_GRAPH_HOME elsewhere") from None
-    return path
+    return uid, events, [number for number, _ in values]
 
 
 # ── whole entries ─────────────────────────────────────────────────────────────────────────────────────────────────────

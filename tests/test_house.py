@@ -27,10 +27,11 @@ ROOMS = (
     {"version", "errors", "models", "flatten"},
     {"names", "canonical", "queries", "settings"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
-    {"journal", "draft", "places", "lineage", "local"},
+    {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},
     {"bridges"},
     {"recording"},
+    {"intake"},
     {"demo", "exchange", "reproduction"},
     {"cli", "service"},
 )

@@ -11,5 +11,5 @@ MATCH (v:ArtifactVersion {artifact: $artifact})
 WITH max(v.version) AS newest, count(v) AS versions, head(collect(v.type)) AS type
 WHERE versions > 0
 RETURN {artifact: $artifact, type: type, newest: newest, versions: versions, aliases: COLLECT {
-  MATCH (a:Alias {artifact: $artifact}) WHERE a.version IS NOT NULL RETURN a.name ORDER BY a.name
+  MATCH (v:ArtifactVersion {artifact: $artifact}) UNWIND v.aliases AS alias RETURN alias ORDER BY alias
 }} AS artifact

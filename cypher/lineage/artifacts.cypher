@@ -11,6 +11,6 @@ MATCH (a:Artifact)
 WHERE $project IS NULL OR a.project = $project
 RETURN a {.uid, .project, .name, .type, .description, created_at: toString(a.created_at),
   versions: COUNT { (a)<-[:VERSION_OF]-() },
-  aliases: COLLECT { MATCH (s:Alias {artifact: a.project + '/' + a.name}) WHERE s.version IS NOT NULL RETURN s.name ORDER BY s.name }
+  aliases: COLLECT { MATCH (a)<-[:VERSION_OF]-(v) UNWIND v.aliases AS alias RETURN alias ORDER BY alias }
 } AS artifact
 ORDER BY a.project, a.type, a.name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lineage_graph.cli import show
-from lineage_graph.cli.options import Where, command, format_option, limit_options, time_options, where_options
+from lineage_graph.cli.options import Where, command, format_option, limit_options, source_option, time_options, where_options
 from lineage_graph.cli.write import output_option, written
 
 if TYPE_CHECKING:
@@ -92,9 +92,10 @@ def _versions(found: list[ArtifactVersion], form: str) -> None:
 
 @command("show")
 @click.argument("name")
+@source_option
 @where_options
 @format_option("text", "json")
-def show_(name: str, where: Where, form: str) -> None:
+def show_(name: str, by_source: bool, where: Where, form: str) -> None:
     """What is recorded of this version or run?
 
     NAME is [project/]name with :vN, :alias or @digest (:latest if nothing is said), or project/runs/ID. Everything recorded
@@ -103,7 +104,7 @@ def show_(name: str, where: Where, form: str) -> None:
     from lineage_graph.models import Run
 
     graph = where.connect()
-    found = graph.find(name)
+    found = graph.by_source(name) if by_source else graph.find(name)
     if isinstance(found, Run):
         _show_run(found, graph, form)
     else:
@@ -162,20 +163,31 @@ def check_rows(rows: str | None, form: str) -> None:
         raise click.UsageError("--rows is of --format csv")
 
 
+def named(graph: LineageGraph, name: str, by_source: bool) -> str:
+    """The name to ask by, of what has `name` as its source id or as its name."""
+    if not by_source:
+        return name
+    from lineage_graph.models import Run
+
+    found = graph.by_source(name)
+    return found.full_name if isinstance(found, Run) else found.name
+
+
 def _walk_command(direction: str, help_text: str) -> click.Command:
     @click.argument("name")
     @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many relationships to look; 1 is the nearest runs.")
+    @source_option
     @time_options
     @limit_options
     @output_option
     @rows_option
     @where_options
     @format_option(*FORMS)
-    def walk(name: str, where: Where, form: str, output: str, rows: str | None, **given: Any) -> None:
+    def walk(name: str, by_source: bool, where: Where, form: str, output: str, rows: str | None, **given: Any) -> None:
         check_rows(rows, form)
         graph = where.connect()
         ask = graph.upstream if direction == "upstream" else graph.downstream
-        show_walk(ask(name, **given), form, output, rows)
+        show_walk(ask(named(graph, name, by_source), **given), form, output, rows)
 
     walk.__doc__ = help_text
     return command(direction)(walk)

@@ -6,10 +6,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
@@ -19,6 +19,10 @@ from lineage_graph.cli.door import say
 from lineage_graph.cli.options import Where, command, format_option, where_options
 from lineage_graph.cli.write import output_option, written
 from lineage_graph.errors import ImportRefused, LineageError
+
+if TYPE_CHECKING:
+    from lineage_graph.intake import Imported
+    from lineage_graph.readers import Reading
 
 
 @command("export")
@@ -60,33 +64,122 @@ def export(name: str | None, output: str, rows: str | None, where: Where, form: 
         show.line(f"{what} in {output}")
 
 
+FORMATS = ("jsonl", "wfformat", "dvc", "csv")
+SHOWN = 3  # of each kind of thing in a summary for people
+
+
 @command("import")
-@click.argument("file", metavar="FILE|-")
+@click.argument("given", nargs=-1, metavar="[FORMAT] FILE|-")
+@click.option("--at", metavar="TIME", help="When it happened, for rows of csv that do not say so.")
+@click.option("--dry-run", is_flag=True, help="Check it all and say what would be done; change nothing.")
 @where_options
 @format_option("text", "json")
-def import_(file: str, where: Where, form: str) -> None:
-    """Read events or journal entries from a file, one a line.
+def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where, form: str) -> None:
+    """Read a record from a file, one's own or another tool's.
 
-    Lines are either whole entries, as journals and `export --format jsonl` have them (their chain is verified), or events in
-    the clear, as people and other programs write them: {"kind": "run_started", "run": "digits/runs/a", "at": …}. The file is
-    checked to its end before anything is applied. Importing it again changes nothing.
+    FORMAT says what FILE is; --project says where its runs and versions go:
+
+    \b
+    jsonl     (the default) whole entries, as journals and `export --format
+              jsonl` have them (their chain is verified), or events in the
+              clear, one JSON object a line, each with its own project:
+              {"kind": "run_started", "run": "digits/runs/a", "at": …}
+    wfformat  a workflow that ran, WfFormat 1.5: a task is a run, a file a
+              version (type file)
+    dvc       a Git repository (a folder) with its history of dvc.lock, or
+              that history as a JSON list of {commit, author_name,
+              authored_at, dvc_lock}: a run is one distinct entry of a
+              stage, a version one distinct path and hash (type file)
+    csv       edges, one a row; the header names the columns: kind (used or
+              logged), run, version; artifact, digest, at, type, size,
+              used_as; of the run run_name, job_type, step, group, author,
+              command, commit, state
+
+    A file is checked to its end, and against what the graph holds, before anything is applied: all of it is, or nothing.
+    Importing it again changes nothing. Names that the grammar does not allow are mapped one to one; the original stays as
+    `source_id`, by which --source-id finds it.
     """
     from lineage_graph import exchange
+    from lineage_graph.intake import import_reading
     from lineage_graph.ledger import Ledger
 
-    with _opened(file) as (stream, name):
+    kind, file = _format_and_file(given)
+    if at is not None and kind != "csv":
+        raise click.UsageError("--at is for csv; the other formats say when")
+    project = _project(where, kind)
+    with show.progress("reading", "commits") as advance:
+        reading = _read(kind, file, project, at, advance) if kind != "jsonl" else None
+    with _opened(file) if reading is None else nullcontext((None, file)) as (stream, name):
         graph = where.connect()
         recorder = graph.recorder
+        ledger = Ledger(recorder.graph())
         with show.progress("importing") as advance:
-            done = exchange.import_lines(stream, name, graph, Ledger(recorder.graph()), recorder.folder, advance)
+            if stream is not None:
+                done = exchange.import_lines(stream, name, graph, ledger, recorder.folder, advance, dry_run)
+            elif reading is not None:
+                done = import_reading(reading, ledger, recorder.folder, advance, dry_run)
     if form == "json":
         show.json(asdict(done))
-        return
-    show.line(
-        f"{done.events} events read from {name}: {done.applied} applied, {done.repeated} there before, {done.rejected} rejected"
-    )
+    else:
+        _show_import(done)
+
+
+def _format_and_file(given: tuple[str, ...]) -> tuple[str, str]:
+    if not given or len(given) > 2:
+        raise click.UsageError("say what to import: FILE, or FORMAT and FILE")
+    if len(given) == 1:
+        if given[0] in FORMATS and not Path(given[0]).exists():
+            raise click.UsageError(f"say which file of {given[0]} to import")
+        return "jsonl", given[0]
+    if given[0] not in FORMATS:
+        raise click.UsageError(f"there is no format {given[0]!r}; there are {', '.join(FORMATS)}")
+    return given[0], given[1]
+
+
+def _project(where: Where, kind: str) -> str:
+    """Where the runs and versions of another's file go."""
+    project = where.project or where.settings().project
+    if project is None and kind != "jsonl":
+        raise click.UsageError("say where its runs and versions go: --project")
+    return project or ""
+
+
+def _read(kind: str, file: str, project: str, at: str | None, advance: show.Advance) -> Reading:
+    """What a reader makes of a file, or of a Git repository."""
+    from lineage_graph.readers import csv, dvc, git, wfformat
+
+    if kind == "dvc" and file != "-" and Path(file).is_dir():
+        return git.read(Path(file), project, advance)
+    with _opened(file) as (stream, name):
+        data = stream.read()
+    if kind == "csv":
+        return csv.read(data, name, project, at)
+    return wfformat.read(data, name, project) if kind == "wfformat" else dvc.read(data, name, project)
+
+
+def _show_import(done: Imported) -> None:
+    """What an import did, for people."""
+    if done.read:
+        counts = ", ".join(f"{count:,} {what}" for what, count in done.read.items())
+        show.line(f"{counts} read from {done.file}")
+    would = "would be " if done.dry_run else ""
+    events = f"{done.events} events" + ("" if done.read else f" read from {done.file}")
+    show.line(f"{events}: {would}{done.applied} applied, {done.repeated} there before, {done.rejected} rejected")
     for reason in dict.fromkeys(done.reasons[:20]):
         show.line(f"rejected: {reason}")
+    if done.mapped:
+        some = ", ".join(f"{one.source_id!r} as {one.name!r}" for one in done.mapped[:SHOWN])
+        show.line(f"{len(done.mapped):,} names are mapped: {some}{_more(len(done.mapped))}")
+    reasons: dict[str, list[str]] = {}
+    for one in done.left_out:
+        times, first = (f"{one.count:,} × ", f" (first: {one.where})") if one.count > 1 else ("", "")
+        reasons.setdefault(one.why, []).append(f"{times}{one.what}{first}")
+    for why, things in reasons.items():
+        show.line(f"left out: {', '.join(things)}: {why}")
+
+
+def _more(count: int) -> str:
+    return f" and {count - SHOWN:,} more (--format json has all)" if count > SHOWN else ""
 
 
 @contextmanager
@@ -96,7 +189,7 @@ def _opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
             with Path(file).open("rb") as stream:
                 yield stream, file
         except IsADirectoryError:
-            raise ImportRefused(file, None, "it is a folder; give a file of lines") from None
+            raise ImportRefused(file, None, "it is a folder; give a file") from None
         except OSError as error:
             if isinstance(error, LineageError | BrokenPipeError) or error.filename != file:
                 raise

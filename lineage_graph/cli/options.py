@@ -88,6 +88,12 @@ def time_options(function: F) -> F:
     return function
 
 
+def source_option(function: F) -> F:
+    """--source-id"""
+    text = "NAME is the id that it had in the record it was imported from; --project narrows where to look."
+    return click.option("--source-id", "by_source", is_flag=True, help=text)(function)
+
+
 def limits(what: str) -> Callable[[F], F]:
     """--limit --after --timeout, of answers that are made of `what`."""
 

@@ -187,7 +187,7 @@ class State:
     def full(self) -> bool:
         return len(self.used) + len(self.logged) + len(self.versions) + len(self.runs) + len(self.pairs) > MOST
 
-    def _moved(self, seen: Mapping[str, Any]) -> bool:
+    def moved(self, seen: Mapping[str, Any]) -> bool:
         """Whether something remembered was changed by others since."""
         return any(a[0] in self.artifacts and self.artifacts[a[0]].rev != a[1] for a in seen["artifacts"]) or any(
             r[0] in self.runs and self.runs[r[0]].rev != r[1] for r in seen["runs"]
@@ -195,7 +195,7 @@ class State:
 
     def take(self, asked: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
         """Takes in what record/look answered to what was `asked`."""
-        if self._moved(seen):
+        if self.moved(seen):
             self.__init__()  # type: ignore[misc]
         applied, head, receipt = seen["journal"]
         self.journals[asked["journal"]] = None if applied is None else (applied, head, receipt)
@@ -222,8 +222,8 @@ class State:
             self.aliases.setdefault(uid, (NEVER, None))
         for uid, target, at, event in seen["aliases"]:
             self.aliases[uid] = ((micro(at), event), target)
-        self.prefixes = {(artifact, prefix): found for artifact, prefix, found in seen["prefixes"]}
-        self.alias_then = {
+        self.prefixes |= {(artifact, prefix): found for artifact, prefix, found in seen["prefixes"]}
+        self.alias_then |= {
             (alias, at): ((micro(moved), event), None if removed else target)
             for alias, at, target, moved, event, removed in seen["asked"]
         }
@@ -232,5 +232,5 @@ class State:
             self.used[run_uid, of, used_as] = micro(at)
         for run_uid, of, at in seen["logged"]:
             self.logged[run_uid, of] = micro(at)
-        self.moves_seen = {(alias, event) for alias, event in seen["moves"]}
-        self.edits_seen = set(seen["edits"])
+        self.moves_seen |= {(alias, event) for alias, event in seen["moves"]}
+        self.edits_seen |= set(seen["edits"])

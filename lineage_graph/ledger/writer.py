@@ -24,7 +24,7 @@ from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
 from lineage_graph.ledger.decide import Receipt, decide
-from lineage_graph.ledger.state import Clock, State
+from lineage_graph.ledger.state import Clock, State, micro
 from lineage_graph.queries import Query
 
 BATCH_EVENTS = 2_000
@@ -172,7 +172,7 @@ class Ledger:
             [seen] = self.graph.read(LOOK, **asked)
             self._take(asked, seen)
             self._assume = wanted.new(self._state)
-        new = self._unapplied(batch)
+        new = _unapplied(batch, self._state)
         if not new:
             return _Plan(batch, [], [])
         decision = decide(new, self._state, self._now())
@@ -213,7 +213,7 @@ class Ledger:
         asked = {"journal": journal, **wanted.parameters()}
         [seen] = run(LOOK, **asked)
         self._take(asked, seen)
-        new = self._unapplied(batch)
+        new = _unapplied(batch, self._state)
         if not new:
             return []
         decision = decide(new, self._state, self._now())
@@ -223,16 +223,22 @@ class Ledger:
             run(AMEND, **decision.amend)
         return decision.receipts
 
-    def _unapplied(self, batch: list[Entry]) -> list[Entry]:
-        """The batch's entries that come next. Raises JournalProblem for a gap or a second history."""
-        journal = batch[0].journal
-        applied, head, _ = self._state.journals[journal] or (0, genesis(journal), "")
-        new = [e for e in batch if e.seq > applied]
-        if new and new[0].seq != applied + 1:
-            raise JournalProblem(journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first")
-        if new and new[0].prev != head:
-            raise JournalProblem(journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied")
-        return new
+    def rehearse(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """The receipts that one journal's next entries would get now; nothing is written.
+
+        Raises JournalProblem for a gap or a second history, GraphProblem.
+        """
+        parts = [{"journal": entries[0].journal, **Wanted(part).parameters()} for part in batches(entries)]
+        while True:
+            state = State()
+            for asked in parts:
+                [seen] = self.graph.read(LOOK, **asked)
+                if state.moved(seen):
+                    break  # others write at this moment: look again
+                state.take(asked, seen)
+            else:
+                new = _unapplied(entries, state)
+                return decide(new, state, micro(seen["now"])).receipts if new else []
 
     def receipts(self, journal: str, after: int, upto: int) -> list[Receipt]:
         """The receipts of a journal's entries after < seq <= upto that are applied. Raises GraphProblem."""
@@ -247,6 +253,18 @@ class Ledger:
         """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""
         [row] = self.graph.read(APPLIED, journals=list(journals))
         return {uid: (seq, head) for uid, seq, head in row["journals"]}
+
+
+def _unapplied(entries: Sequence[Entry], state: State) -> list[Entry]:
+    """Of one journal's entries those that come next. Raises JournalProblem for a gap or a second history."""
+    journal = entries[0].journal
+    applied, head, _ = state.journals[journal] or (0, genesis(journal), "")
+    new = [e for e in entries if e.seq > applied]
+    if new and new[0].seq != applied + 1:
+        raise JournalProblem(journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first")
+    if new and new[0].prev != head:
+        raise JournalProblem(journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied")
+    return new
 
 
 def _locks(journal: str, artifacts: Sequence[str], runs: Sequence[str]) -> dict[str, Any]:

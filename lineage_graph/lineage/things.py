@@ -14,6 +14,8 @@ from lineage_graph.names import ArtifactName, RunName, VersionName, parse, parse
 if TYPE_CHECKING:
     from lineage_graph.graph import Graph, Rows
 
+SOURCES = 6  # shown when a source id is not of one thing
+
 
 class Things:
     """Questions to one graph about single things. project: what a name without a project is in."""
@@ -80,6 +82,26 @@ class Things:
         """The run or the version of that name. Raises as `run` and `version` do."""
         asked = parse(name, self.project)
         return self.run(asked) if isinstance(asked, RunName) else self.version(asked, as_of=as_of, known_at=known_at)
+
+    def by_source(self, source_id: str, *, project: str | None = None) -> Run | ArtifactVersion:
+        """The run or the version that has this id where it was imported from.
+
+        project: where to look; default: this graph's own project, or all of them.
+        Raises NotRecorded (also when several have it, naming them), GraphProblem. Runs lineage/by_source.
+        """
+        project = project or self.project
+        rows = self._read("lineage/by_source", source_id=source_id, project=project, limit=SOURCES)
+        found = [to_run(r["run"]) if r["run"] is not None else to_version(r["version"]) for r in rows]
+        if not found:
+            where = f"in project {project!r}" if project else "in any project"
+            raise NotRecorded("source id", source_id, f"it is of nothing {where}; `show NAME` shows what something was called")
+        if len(found) > 1:
+            names = [one.full_name if isinstance(one, Run) else one.name for one in found]
+            more = " and others" if len(names) == SOURCES else ""
+            raise NotRecorded(
+                "single source id", source_id, f"{', '.join(names)}{more} have it; ask by name, or in one project"
+            )
+        return found[0]
 
     # ── one step ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

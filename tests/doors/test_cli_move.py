@@ -155,13 +155,14 @@ def test_events_with_uids_of_their_own_count_once_in_any_file(lineage_graph: Cli
     assert (said["applied"], said["repeated"], said["rejected"]) == (1, 4, 0)
 
 
-def test_what_the_graph_refuses_is_counted_and_said(lineage_graph: Cli, online: Address, project: str) -> None:
+def test_events_that_the_graph_would_refuse_are_not_imported_at_all(
+    refuses: Callable[..., str], lineage_graph: Cli, online: Address, project: str, home: Path
+) -> None:
     events = [*clear(project), {"kind": "alias_moved", "artifact": f"{project}/model", "alias": "best", "number": 7}]
-    said = lineage_graph("import", write(list(events)))
-    assert (
-        said.lines[0].endswith("4 applied, 0 there before, 1 rejected")
-        and f"rejected: no version {project}/model:v7" in said.lines[1]
-    )
+    said = refuses("import", write(list(events)))
+    assert said == f"events.jsonl, line 5: no version {project}/model:v7 is recorded; nothing was imported"
+    assert lineage_graph("query", "journals", "-p", f"project={project}", "--format", "json").json == []
+    assert not list(home.rglob("*.jsonl"))
 
 
 def test_a_large_import_goes_in_several_entries(lineage_graph: Cli, online: Address, project: str) -> None:
