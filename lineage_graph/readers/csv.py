@@ -14,6 +14,7 @@ Columns, in any order, named in the first row; UTF-8:
     run_name, job_type, step, group, author, command, commit    of the run; one value for all its rows
     state     finished (the default), failed, crashed, killed; running leaves its end open
 
+A text that a spreadsheet would take for a formula may have an apostrophe before it, as our own CSV has.
 `kind`, `run`, and `version` or `artifact` are needed. A run begins with its first row and ends with its last, by `at`.
 """
 
@@ -37,6 +38,7 @@ from lineage_graph.readers.value import Value, to_time
 OF_RUN = ("run_name", "job_type", "step", "group", "author", "command", "commit", "state")
 OF_VERSION = ("digest", "type", "size")
 COLUMNS = frozenset({"kind", "run", "version", "artifact", "at", "used_as", *OF_RUN, *OF_VERSION})
+GUARDED = "=+-@'\t\r"
 STATES = (*get_args(RunState), "running")
 
 
@@ -107,12 +109,18 @@ def _rows(record: Record, data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
             elif len(row) != len(header):
                 raise ImportRefused(file, reader.line_num, f"it has {len(row)} cells, and the header {len(header)}")
             else:
-                said = {column: cell.strip() for column, cell in zip(header, row, strict=True) if column in COLUMNS}
+                said = {column: _said(cell) for column, cell in zip(header, row, strict=True) if column in COLUMNS}
                 yield reader.line_num, {column: cell for column, cell in said.items() if cell}
     except csv.Error as error:
         raise ImportRefused(file, reader.line_num, f"it is not CSV ({error})") from None
     if not header:
         raise ImportRefused(file, None, "it has no line; the first one names the columns")
+
+
+def _said(cell: str) -> str:
+    """What a cell says: without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    text = cell.strip()
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in GUARDED else text
 
 
 def _header(record: Record, header: list[str], line: int) -> list[str]:
