@@ -85,6 +85,17 @@ def lineage_of(
     )
 
 
+def nodes_of(row: Row, depths: Mapping[str, int], *, then: bool) -> tuple[list[RunNode], list[VersionNode]]:
+    """The row of lineage/nodes → runs and versions, in the order of depth, then name.
+
+    depths: by uid, of each of them. then: whether aliases are those of another time.
+    """
+    uid_of = dict(zip(row["ids"], row["uids"], strict=True))
+    depth_of = {number: depths[uid] for number, uid in uid_of.items()}
+    versions = _then(row["versions"], row["aliases"] if then else None)
+    return _nodes(RunNode, row["runs"], uid_of, depth_of), _nodes(VersionNode, versions, uid_of, depth_of)
+
+
 def _made(model: type[Model], dicts: Iterable[dict[str, Any]]) -> list[Model]:
     """Models of values that were checked before, put together as pydantic's own `model_construct` does, which takes four times
     as long; a tenth of the objects of a large answer would take all of its time."""

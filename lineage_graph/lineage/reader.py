@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lineage_graph.lineage.walking import Walking
+from lineage_graph.lineage.comparing import Comparing
+from lineage_graph.lineage.finding import Finding
 
 
-class Reader(Walking):
+class Reader(Comparing, Finding):
     """Questions to one graph. project: what a name without a project is in."""

@@ -1,0 +1,236 @@
+"""Comparing: in what two things differ, and what upstream explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lineage_graph.answers import recipes
+from lineage_graph.answers.diff import Counted, Diff, Nodes, Side, counted, given_changes, matched, replaced
+from lineage_graph.answers.origins import Origins, Thing, Use, origins_of
+from lineage_graph.answers.recipes import Recipe
+from lineage_graph.answers.why import Why, explain, follow
+from lineage_graph.errors import ParameterWrong
+from lineage_graph.lineage.deadline import Deadline
+from lineage_graph.lineage.values import Time, cursor, time_text, times, whole_number
+from lineage_graph.lineage.walking import Walking
+from lineage_graph.models import ArtifactVersion, Run, Truncated
+from lineage_graph.walks import nodes_of, unhurried
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One of the two things that are compared, and the times it is looked at."""
+
+    thing: Run | ArtifactVersion
+    times: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.thing.full_name if isinstance(self.thing, Run) else self.thing.name
+
+
+class Comparing(Walking):
+    """Diff and why."""
+
+    def diff(
+        self,
+        a: str,
+        b: str | None = None,
+        *,
+        as_of: Time = None,
+        known_at: Time = None,
+        a_as_of: Time = None,
+        b_as_of: Time = None,
+        both: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> Diff:
+        """In what `b` differs from `a`: two versions, two runs, or one name at two times.
+
+        a, b:     '[project/]name[:version]' or 'project/runs/ID'; without `b` it is `a` at another time.
+        as_of:    only what had happened by then, for both; aliases as they were then.
+        a_as_of, b_as_of: the same for one of them; null is now.
+        known_at: only what the graph knew by then.
+        both:     whether what lies upstream of both is listed, too; it is always counted.
+        limit:    at most so many runs and versions, the nearest first; counts and what else differs are always whole.
+        after:    the cursor of an answer that was cut, to go on after it.
+        timeout:  seconds for all of it; part of a comparison would be a wrong one.
+        Returns a Diff. Raises NameNotUnderstood, NotRecorded, ParameterWrong (times that contradict, a run and a version),
+        TimeRanOut, GraphProblem. Runs lineage/closure, lineage/origins, lineage/recipes, lineage/results and lineage/nodes.
+        """
+        whole_number(limit, "limit", 1)
+        left_out, deadline = cursor(after), Deadline("diff", timeout)
+        sides = self._both(a, b, as_of, known_at, a_as_of, b_as_of)
+        with unhurried():
+            here, there = (self._depths(side, deadline) for side in sides)
+            only_a = {uid: depth for uid, depth in here.items() if depth and not there.get(uid)}
+            only_b = {uid: depth for uid, depth in there.items() if depth and not here.get(uid)}
+            common = {uid: depth for uid, depth in here.items() if depth and there.get(uid)}
+            page, truncated = _page([only_a, only_b, common if both else {}], limit, left_out)
+            steps = 2 if isinstance(sides[0].thing, ArtifactVersion) else 1  # to the run, and to what it used
+            origins = [self._origins(side, deadline, steps) for side in sides]
+            nodes = [
+                self._nodes(sides[i], counted(whole.values(), origins[i].home), listed, deadline)
+                for i, whole, listed in zip((0, 1, 0), (only_a, only_b, common), page, strict=True)
+            ]
+        differences = self._differences(sides, origins, deadline)
+        one, other = (_side(*facts) for facts in zip(sides, origins, (here, there), strict=True))
+        said: dict[str, Any] = {"known_at": sides[0].times["known_at"]}
+        return Diff(
+            a=one,
+            b=other,
+            differ=one.digest != other.digest or bool(only_a or only_b) or any(differences.values()),
+            only_a=nodes[0],
+            only_b=nodes[1],
+            both=nodes[2],
+            replaced=replaced(nodes[0].versions, nodes[1].versions),
+            files=None,
+            truncated=truncated,
+            **differences,
+            **said,
+        )
+
+    def why(
+        self,
+        a: str,
+        b: str | None = None,
+        *,
+        as_of: Time = None,
+        known_at: Time = None,
+        a_as_of: Time = None,
+        b_as_of: Time = None,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> Why:
+        """Why `b` is not the same as `a`: the first difference upstream that explains the changed digest, and the others.
+
+        limit:    at most so many causes, the furthest upstream first.
+        Other parameters and errors as `diff`. Returns a Why. Runs lineage/origins, lineage/recipes and, for two runs,
+        lineage/results.
+        """
+        whole_number(limit, "limit", 1)
+        left_out, deadline = cursor(after), Deadline("why", timeout)
+        one, other = sides = self._both(a, b, as_of, known_at, a_as_of, b_as_of)
+        said: dict[str, Any] = {"a": one.name, "b": other.name, "known_at": one.times["known_at"]}
+        said |= {"a_as_of": one.times["as_of"], "b_as_of": other.times["as_of"]}
+        if isinstance(one.thing, ArtifactVersion) and one.thing.digest == getattr(other.thing, "digest", None):
+            return Why(same=True, first=None, causes=(), pairs=0, **said)
+        with unhurried():
+            origins = [self._origins(side, deadline) for side in sides]
+        differ = True
+        if isinstance(one.thing, Run):
+            logged = [self._results(o.home, side, deadline) for o, side in zip(origins, sides, strict=True)]
+            pairs = matched(*logged)
+            differ = any(x is None or y is None or x.thing.digest != y.thing.digest for x, y in pairs)
+        found = follow(origins[0], origins[1])
+        settings = self._recipes([p.a for p in found.runs] + [p.b for p in found.runs], deadline)
+        causes = explain(found, settings, settings, results_differ=differ)
+        page = causes[left_out:] if limit is None else causes[left_out : left_out + limit]
+        seen = left_out + len(page)
+        more = limit is not None and len(causes) > seen
+        truncated = Truncated(reason="limit", limit=limit or 0, cursor=str(seen)) if more else None
+        return Why(
+            same=not causes, first=causes[0] if causes else None, causes=tuple(page), pairs=found.pairs, truncated=truncated,
+            **said,
+        )  # fmt: skip
+
+    # ── the two, and what is asked of them ────────────────────────────────────────────────────────────────────────────
+
+    def _both(self, a: str, b: str | None, as_of: Time, known_at: Time, a_as_of: Time, b_as_of: Time) -> tuple[Asked, Asked]:
+        """The two things, of one kind. Raises ParameterWrong for those and for times that cannot be compared."""
+        if as_of is not None and (a_as_of is not None or b_as_of is not None):
+            raise ParameterWrong("as_of", "it is for both sides; leave it out, or leave out a_as_of and b_as_of")
+        first, second = a_as_of if as_of is None else as_of, b_as_of if as_of is None else as_of
+        if b is None and time_text(first, "a_as_of") == time_text(second, "b_as_of"):
+            raise ParameterWrong("b", f"{a!r} would be compared with itself; give a second name, or two different times")
+        asked = []
+        for name, then in ((a, first), (a if b is None else b, second)):
+            happened, known = times(then, known_at)
+            found = self.find(name, as_of=happened, known_at=known)
+            asked.append(Asked(found, {"as_of": happened, "known_at": known}))
+        one, other = asked
+        if isinstance(one.thing, Run) != isinstance(other.thing, Run):
+            run, version = (one, other) if isinstance(one.thing, Run) else (other, one)
+            raise ParameterWrong(
+                "b",
+                f"{run.name} is a run and {version.name} a version; compare two runs, or two versions, such as those it logged",
+            )
+        return one, other
+
+    def _differences(self, sides: tuple[Asked, Asked], origins: Sequence[Origins], deadline: Deadline) -> dict[str, Any]:
+        """In what the two runs differ, and the metadata of two versions."""
+        runs = [o.home_run for o in origins]
+        known = self._recipes(runs, deadline)
+        told = [known[run.uid] if run else Recipe("") for run in runs]
+        used = [o.used.get(run.uid, []) if run else [] for o, run in zip(origins, runs, strict=True)]
+        logged = [self._results(run, side, deadline) for run, side in zip(runs, sides, strict=True)]
+        return {
+            "inputs": given_changes(*used),
+            "outputs": given_changes(*logged),
+            "config": recipes.changes(told[0].config, told[1].config),
+            "code": recipes.code_changes(*told),
+            "command": recipes.command_changes(*told),
+            "environment": recipes.environment_changes(*told),
+            "metadata": recipes.changes(*(getattr(side.thing, "metadata", {}) for side in sides)),
+        }
+
+    def _depths(self, side: Asked, deadline: Deadline) -> dict[str, int]:
+        row = self._reach("lineage/closure", side.thing, None, **side.times, timeout=deadline.left())
+        return dict(zip(row["uids"], row["depths"], strict=True))
+
+    def _origins(self, side: Asked, deadline: Deadline, depth: int | None = None) -> Origins:
+        return origins_of(self._reach("lineage/origins", side.thing, depth, **side.times, timeout=deadline.left()))
+
+    def _recipes(self, runs: Iterable[Thing | None], deadline: Deadline) -> dict[str, Recipe]:
+        uids = list(dict.fromkeys(run.uid for run in runs if run is not None))
+        return recipes.recipes_of(self._read("lineage/recipes", deadline.left(), runs=uids)[0]) if uids else {}
+
+    def _results(self, run: Thing | None, side: Asked, deadline: Deadline) -> list[Use]:
+        if run is None:
+            return []
+        rows = self._read("lineage/results", deadline.left(), runs=[run.uid], **side.times)
+        return [Use(Thing(row["version"], row["name"], row["artifact"], row["digest"])) for row in rows]
+
+    def _nodes(self, side: Asked, counts: Counted, depths: Mapping[str, int], deadline: Deadline) -> Nodes:
+        """Those at these distances from the side's thing, in full."""
+        if not depths:
+            return Nodes(counts=counts, runs=(), versions=())
+        kinds: tuple[list[str], list[str]] = ([], [])
+        for uid, depth in depths.items():
+            kinds[isinstance(side.thing, ArtifactVersion) == (depth % 2 == 0)].append(uid)
+        [row] = self._read("lineage/nodes", deadline.left(), runs=kinds[0], versions=kinds[1], **side.times)
+        runs, versions = nodes_of(row, depths, then=any(side.times.values()))
+        return Nodes(counts=counts, runs=tuple(runs), versions=tuple(versions))
+
+
+def _page(lists: list[dict[str, int]], limit: int | None, left_out: int) -> tuple[list[dict[str, int]], Truncated | None]:
+    """Of each list what is on this page of all of them, the nearest first."""
+    if limit is None and not left_out:
+        return lists, None
+    ordered = sorted((depth, i, uid) for i, one in enumerate(lists) for uid, depth in one.items())
+    end = len(ordered) if limit is None else left_out + limit
+    page: list[dict[str, int]] = [{} for _ in lists]
+    for depth, i, uid in ordered[left_out:end]:
+        page[i][uid] = depth
+    if limit is None or len(ordered) <= end:
+        return page, None
+    return page, Truncated(reason="limit", limit=limit, cursor=str(end))
+
+
+def _side(asked: Asked, origins: Origins, depths: Mapping[str, int]) -> Side:
+    ancestors: Counted = counted((depth for depth in depths.values() if depth), origins.home)
+    return Side.model_validate(
+        {
+            "name": asked.name,
+            "uid": asked.thing.uid,
+            "kind": "run" if isinstance(asked.thing, Run) else "version",
+            "digest": getattr(asked.thing, "digest", None),
+            "run": origins.home_run.name if origins.home_run else None,
+            "as_of": asked.times["as_of"],
+            "ancestors": ancestors,
+        }
+    )
