@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lineage_graph.cli import ask, change, cypher, local, move, record, running, status
+from lineage_graph.cli import ask, change, compare, cypher, local, move, paths, record, running, status
 from lineage_graph.cli.door import Door
 from lineage_graph.cli.options import CONTEXT
 from lineage_graph.version import __version__
@@ -13,7 +13,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Neo4j on this computer": [local.demo, local.up, local.down, status.status, local.doctor, local.browser],
     "Record": [running.run, record.log, record.use, change.alias_, change.edit],
     "Look": [ask.ls, ask.show_, change.download],
-    "Walk": [ask.upstream, ask.downstream],
+    "Walk": [ask.upstream, ask.downstream, paths.path, compare.diff, compare.why],
     "Move": [move.export, move.import_, move.sync],
     "Cypher": [cypher.queries_, cypher.query],
 }

@@ -100,6 +100,11 @@ def limit_options(function: F) -> F:
     return function
 
 
+def exit_code_option(text: str) -> Callable[[F], F]:
+    """--exit-code"""
+    return click.option("--exit-code", is_flag=True, help=text)
+
+
 def pairs(given: Iterable[str], option: str) -> dict[str, str]:
     """'key=value' texts as a dictionary. Raises ParameterWrong."""
     found: dict[str, str] = {}
