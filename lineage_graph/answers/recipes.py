@@ -99,7 +99,7 @@ def command_changes(a: Recipe, b: Recipe) -> tuple[Change, ...]:
 
 
 def _command(recipe: Recipe) -> str | None:
-    return re.sub(rf"(?<![\w-]){re.escape(recipe.id)}(?![\w-])", "\0", recipe.command) if recipe.command else None
+    return re.sub(rf"(?<![\w.-]){re.escape(recipe.id)}(?![\w.-])", "\0", recipe.command) if recipe.command else None
 
 
 def environment_changes(a: Recipe, b: Recipe) -> tuple[Change, ...]:

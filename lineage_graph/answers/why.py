@@ -63,8 +63,7 @@ class Why(Frozen):
     """What explains that `a` and `b` are not the same.
 
     same:   nothing is to be explained: one digest (of runs: nothing differs, and they logged the same).
-    first:  the cause furthest upstream; null when they are the same.
-    causes: all of them, the furthest upstream first. pairs: how many pairs were compared.
+    causes: what explains it, the furthest upstream first: the first one of all is the answer. pairs: how many pairs were compared.
     """
 
     a: str
@@ -73,7 +72,6 @@ class Why(Frozen):
     b_as_of: datetime | None
     known_at: datetime | None
     same: bool
-    first: Cause | None
     causes: tuple[Cause, ...]
     pairs: int
     truncated: Truncated | None = None

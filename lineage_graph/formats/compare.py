@@ -33,9 +33,8 @@ MEANING: dict[CauseKind, str] = {
 def diff_lines(diff: Diff) -> Iterator[Text]:
     """A Diff, counts first."""
     yield Text(f"{_side(diff.a)} → {_side(diff.b)}", style="bold")
-    if diff.a.run or diff.b.run:
-        made = f"{diff.a.run or 'no run'} → {diff.b.run or 'no run'}"
-        yield Text(f"made by {made}" if diff.a.kind == "version" else made, style="dim")
+    if diff.a.kind == "version" and (diff.a.run or diff.b.run):
+        yield Text(f"made by {diff.a.run or 'no run'} → {diff.b.run or 'no run'}", style="dim")
     yield Text(f"upstream: {_counted(diff.only_a.counts)} only of the first, {_counted(diff.only_b.counts)} only of the second,"
                f" {_counted(diff.both.counts)} of both")  # fmt: skip
     if not diff.differ:
@@ -62,16 +61,17 @@ def diff_lines(diff: Diff) -> Iterator[Text]:
 def why_lines(why: Why) -> Iterator[Text]:
     """A Why: the first cause in full, then the others."""
     yield Text(f"{why.a} → {why.b}", style="bold")
-    if why.first is None:
+    if why.same:
         yield Text("there is nothing to explain: they are the same")
         return
-    for number, cause in enumerate(why.causes):
+    before: Cause | None = None
+    for cause in why.causes:
         yield Text()
-        first = cause == why.first
-        yield Text(
-            f"{'first' if first else f'{number + 1}.'}: {MEANING[cause.kind]}", style="bold yellow" if first else "yellow"
-        )
-        yield from _cause(cause)
+        yield Text(f"{'also' if before else 'first'}: {MEANING[cause.kind]}", style="yellow" if before else "bold yellow")
+        if before is None or cause.chain != before.chain:
+            yield from _chain(cause.chain)
+        yield from _some([*map(change_line, cause.changes), *map(_given_line, cause.inputs)], "    ")
+        before = cause
     yield Text()
     yield Text(f"{words.counted(len(why.causes), 'cause')}, {words.counted(why.pairs, 'pair')} compared")
     if why.truncated is not None:
@@ -85,21 +85,20 @@ def change_line(change: Change) -> Text:
     return _sign(change.change, f"{words.printable(change.key)}  {shown}")
 
 
-def _cause(cause: Cause) -> Iterator[Text]:
-    links: list[Link | None] = list(cause.chain)
+def _chain(chain: Sequence[Link]) -> Iterator[Text]:
+    links: list[Link | None] = list(chain)
     if len(links) > LINKS:
         links[LINKS // 2 : -LINKS // 2] = [None]
     for i, link in enumerate(links):
         indent = f"  {'  ' * min(i, LINKS)}{'└ ' if i else ''}"
         if link is None:
-            yield Text(f"{indent}… {len(cause.chain) - len(links) + 1:,} more pairs", style="dim")
+            yield Text(f"{indent}… {len(chain) - len(links) + 1:,} more pairs", style="dim")
             continue
         role = f"  as {words.printable(link.used_as)}" if link.used_as else ""
         digests = f"  {words.digest(link.a_digest)} → {words.digest(link.b_digest)}" if link.a_digest and link.b_digest else ""
         yield Text.assemble(
             indent, (f"{link.a} → {link.b}", "cyan" if link.kind == "version" else "magenta"), role, (digests, "dim")
         )
-    yield from _some([*map(change_line, cause.changes), *map(_given_line, cause.inputs)], "    ")
 
 
 def _section(title: str, lines: Iterable[Text]) -> Iterator[Text]:

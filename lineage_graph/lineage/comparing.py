@@ -118,7 +118,7 @@ class Comparing(Walking):
         said: dict[str, Any] = {"a": one.name, "b": other.name, "known_at": one.times["known_at"]}
         said |= {"a_as_of": one.times["as_of"], "b_as_of": other.times["as_of"]}
         if isinstance(one.thing, ArtifactVersion) and one.thing.digest == getattr(other.thing, "digest", None):
-            return Why(same=True, first=None, causes=(), pairs=0, **said)
+            return Why(same=True, causes=(), pairs=0, **said)
         with unhurried():
             origins = [self._origins(side, deadline) for side in sides]
         differ = True
@@ -134,7 +134,7 @@ class Comparing(Walking):
         more = limit is not None and len(causes) > seen
         truncated = Truncated(reason="limit", limit=limit or 0, cursor=str(seen)) if more else None
         return Why(
-            same=not causes, first=causes[0] if causes else None, causes=tuple(page), pairs=found.pairs, truncated=truncated,
+            same=not causes, causes=tuple(page), pairs=found.pairs, truncated=truncated,
             **said,
         )  # fmt: skip
 

@@ -84,7 +84,8 @@ def files_between(settings: Settings, a: str, b: str) -> Files:
         return Files(problem=str(problem), changes=())
     found = diff(old, new)
     kinds: dict[str, Kind] = dict.fromkeys(found.added, "added")
-    kinds |= dict.fromkeys(found.removed, "removed") | dict.fromkeys(found.changed, "changed")
+    kinds.update(dict.fromkeys(found.removed, "removed"))
+    kinds.update(dict.fromkeys(found.changed, "changed"))
     return Files(
         problem=None, changes=tuple(_change(path, kinds[path], old.get(path), new.get(path)) for path in sorted(kinds))
     )
