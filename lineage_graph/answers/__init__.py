@@ -2,4 +2,9 @@
 
 order     levels by longest path, a topological order, and loops
 plan      what to do again, and in which order
+origins   who used what in which role, and who made what
+recipes   with what runs worked, and in what two of them differ
+diff      in what two versions or two runs differ
+why       which differences upstream explain it
+paths     what lies between two things
 """

@@ -63,7 +63,8 @@ class Why(Frozen):
     """What explains that `a` and `b` are not the same.
 
     same:   nothing is to be explained: one digest (of runs: nothing differs, and they logged the same).
-    causes: what explains it, the furthest upstream first: the first one of all is the answer. pairs: how many pairs were compared.
+    causes: what explains it, the furthest upstream first; the first one of all is the answer.
+    pairs:  how many pairs were compared.
     """
 
     a: str

@@ -11,7 +11,8 @@ from lineage_graph.answers.recipes import Change
 from lineage_graph.answers.why import Cause, CauseKind, Link, Why
 from lineage_graph.formats import words
 from lineage_graph.formats.json import compact
-from lineage_graph.formats.tree import cut_short, run_line, version_line
+from lineage_graph.formats.tree import run_line, version_line
+from lineage_graph.models import Truncated
 
 LINES = 20  # of each section
 LINKS = 12  # of a chain
@@ -55,7 +56,8 @@ def diff_lines(diff: Diff) -> Iterator[Text]:
     yield from _section("only upstream of the second", _nodes(diff.only_b, "added"))
     yield from _section("upstream of both", _nodes(diff.both, None))
     if diff.truncated is not None:
-        yield Text(f"\n{cut_short(diff.truncated)}")
+        yield Text()
+        yield _more(diff.truncated, "runs and versions")
 
 
 def why_lines(why: Why) -> Iterator[Text]:
@@ -75,7 +77,7 @@ def why_lines(why: Why) -> Iterator[Text]:
     yield Text()
     yield Text(f"{words.counted(len(why.causes), 'cause')}, {words.counted(why.pairs, 'pair')} compared")
     if why.truncated is not None:
-        yield Text(cut_short(why.truncated))
+        yield _more(why.truncated, "causes")
 
 
 def change_line(change: Change) -> Text:
@@ -99,6 +101,10 @@ def _chain(chain: Sequence[Link]) -> Iterator[Text]:
         yield Text.assemble(
             indent, (f"{link.a} → {link.b}", "cyan" if link.kind == "version" else "magenta"), role, (digests, "dim")
         )
+
+
+def _more(why: Truncated, what: str) -> Text:
+    return Text(f"no more than {why.limit:,} {what} are listed; --after {why.cursor} goes on")
 
 
 def _section(title: str, lines: Iterable[Text]) -> Iterator[Text]:

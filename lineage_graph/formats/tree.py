@@ -16,7 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from lineage_graph.formats import words
-from lineage_graph.models import Lineage, RunNode, Truncated, VersionNode
+from lineage_graph.models import Lineage, RunNode, VersionNode
 
 LINES = 2_000
 LEVELS = 60
@@ -53,11 +53,9 @@ def counts(lineage: Lineage) -> str:
 
 def cut(lineage: Lineage) -> str | None:
     """What to say of an answer that is not whole; None for one that is."""
-    return None if lineage.truncated is None else cut_short(lineage.truncated)
-
-
-def cut_short(why: Truncated) -> str:
-    """Where an answer ends, and how to go on."""
+    if lineage.truncated is None:
+        return None
+    why = lineage.truncated
     ended = f"limit of {why.limit:,}" if why.reason == "limit" else f"time of {why.limit:g} s"
     return f"the answer ends at its {ended}: there is more than is counted here; --after {why.cursor} goes on"
 
