@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from lineage_graph.models import Direction, Edge, Frozen, Lineage, RunNode, Truncated, VersionNode
 
@@ -85,6 +85,30 @@ def between(which: Which, start: int, goal: int, near: Sequence[int], far: Seque
             if a in nodes and b in nodes and to_goal[a] == to_goal[b] + 1
         ]  # fmt: skip
     return Between({n: from_start[n] for n in nodes}, {n: to_goal[n] for n in nodes}, edges)
+
+
+def walk_between(which: Which, row: Mapping[str, Any], above: str, *, upstream: bool) -> dict[str, list[Any]] | None:
+    """The row of lineage/origins → ids, uids, depths and edges of a walk along what lies between its first node and `above`.
+
+    above: a uid. upstream: whether the walk begins at the first node; else it begins at `above`, and goes the other way.
+    None when `above` is not there.
+    """
+    uids = dict(zip(row["ids"], row["uids"], strict=True))
+    goal = next((i for i, uid in uids.items() if uid == above), None)
+    if goal is None:
+        return None
+    used, logged = row["used"], row["logged"]
+    near, far, at = used[0] + logged[1], used[1] + logged[0], used[3] + logged[3]
+    found = between(which, row["ids"][0], goal, near, far, dict(zip(row["ids"], row["names"], strict=True)))
+    depths = found.from_start if upstream else found.to_goal
+    ids = sorted(depths, key=lambda i: (depths[i], uids[i]))
+    ends = [[near[e] for e in found.edges], [far[e] for e in found.edges]]
+    return {
+        "ids": ids,
+        "uids": [uids[i] for i in ids],
+        "depths": [depths[i] for i in ids],
+        "edges": [*(ends if upstream else ends[::-1]), [at[e] for e in found.edges]],
+    }
 
 
 def _next(near: Sequence[int], far: Sequence[int]) -> dict[int, list[int]]:

@@ -47,7 +47,7 @@ class Cause(Frozen):
 
     kind:    'input': data from outside differ, or only one of two runs had an input; 'code', 'config', 'command',
              'environment': two runs were told to work differently; 'no producer': nothing is recorded of how one of two
-             versions was made; 'same run': one run logged both; 'not deterministic': everything recorded is the same, and the
+             versions was made; 'same run': one run logged both (or is itself at another time); 'not deterministic': everything recorded is the same, and the
              result is not; 'loop': two lineages lead back to themselves with no other difference.
     chain:   the pairs from the two things asked about (first) to where the difference is (last).
     changes: what differs in code, config, command or environment. inputs: those that only one of the runs had.
@@ -171,7 +171,7 @@ def explain(found: Followed, a: Mapping[str, Recipe], b: Mapping[str, Recipe], *
     for pair in found.runs:
         own = list(_own(pair, found, a.get(pair.a.uid), b.get(pair.b.uid)))
         if not own and id(pair) not in found.led and (results_differ or pair.below is not None):
-            own = [Cause(kind="not deterministic", chain=pair.chain())]
+            own = [Cause(kind="same run" if pair.a.uid == pair.b.uid else "not deterministic", chain=pair.chain())]
         causes += [(pair, cause) for cause in own]
     if not causes and results_differ and found.last is not None:
         causes = [(found.last, Cause(kind="loop", chain=found.last.chain()))]

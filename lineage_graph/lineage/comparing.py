@@ -133,10 +133,7 @@ class Comparing(Walking):
         seen = left_out + len(page)
         more = limit is not None and len(causes) > seen
         truncated = Truncated(reason="limit", limit=limit or 0, cursor=str(seen)) if more else None
-        return Why(
-            same=not causes, causes=tuple(page), pairs=found.pairs, truncated=truncated,
-            **said,
-        )  # fmt: skip
+        return Why(same=not causes, causes=tuple(page), pairs=found.pairs, truncated=truncated, **said)
 
     # ── the two, and what is asked of them ────────────────────────────────────────────────────────────────────────────
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
-from lineage_graph.answers.paths import WHICH, Paths, Which, between
+from lineage_graph.answers.paths import WHICH, Paths, Which, walk_between
 from lineage_graph.errors import NotRecorded, ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.values import Time, cursor, times, whole_number
 from lineage_graph.lineage.walking import Walking
-from lineage_graph.models import ArtifactVersion, Lineage, Run
+from lineage_graph.models import ArtifactVersion, Run
 from lineage_graph.walks import lineage_of, unhurried
 
 
@@ -59,54 +60,28 @@ class Finding(Walking):
                 return Paths(found=False, **nothing, **said)
             depth = None if which == "any" else distance
             row = self._reach("lineage/origins", below, depth, **then, timeout=deadline.left())
-            upstream = below is home
-            lineage = self._lineage(row, above.uid, which, upstream, then, limit, left_out, deadline, said["home"])
+            walk = walk_between(which, row, above.uid, upstream=below is home)
+            if walk is None:
+                raise NotRecorded("uid", above.uid, "it was there a moment ago; ask again")
+            if limit is not None:
+                walk |= {column: walk[column][: left_out + limit + 1] for column in ("ids", "uids", "depths")}
+            details = self._details(row, walk["uids"][left_out:], then, deadline)
+            direction: Literal["upstream", "downstream"] = "upstream" if below is home else "downstream"
+            lineage = lineage_of(said["home"], direction, details | walk, happened, known, limit, left_out)
         return Paths(
             found=True, distance=distance, direction=lineage.direction, runs=lineage.runs, versions=lineage.versions,
             edges=lineage.edges, truncated=lineage.truncated, **said,
         )  # fmt: skip
 
-    def _lineage(
-        self,
-        row: dict[str, Any],
-        above: str,
-        which: Which,
-        upstream: bool,
-        then: dict[str, Any],
-        limit: int | None,
-        left_out: int,
-        deadline: Deadline,
-        home: str,
-    ) -> Lineage:
-        """What the row of lineage/origins has between its first node and `above`, from whichever end is home."""
-        uids = dict(zip(row["ids"], row["uids"], strict=True))
-        goal = next((i for i, uid in uids.items() if uid == above), None)
-        used, logged = row["used"], row["logged"]
-        near, far, at = used[0] + logged[1], used[1] + logged[0], used[3] + logged[3]
-        if goal is None:
-            raise NotRecorded("uid", above, "it was there a moment ago; ask again")
-        names = dict(zip(row["ids"], row["names"], strict=True))
-        found = between(which, row["ids"][0], goal, near, far, names)
-        depths = found.from_start if upstream else found.to_goal
-        ids = sorted(depths, key=lambda i: (depths[i], uids[i]))
-        ids = ids if limit is None else ids[: left_out + limit + 1]
-        runs = {i for i, artifact in zip(row["ids"], row["artifacts"], strict=True) if artifact is None}
-        page = ids[left_out:]
-        kinds = {
-            "runs": [uids[i] for i in page if i in runs],
-            "versions": [uids[i] for i in page if i not in runs],
-        }
-        [details] = self._read("lineage/nodes", deadline.left(), **kinds, **then)
-        ends = ([near[e] for e in found.edges], [far[e] for e in found.edges])
-        walked = details | {
-            "ids": ids,
-            "uids": [uids[i] for i in ids],
-            "depths": [depths[i] for i in ids],
-            "edges": [*(ends if upstream else ends[::-1]), [at[e] for e in found.edges]],
-        }
-        return lineage_of(
-            home, "upstream" if upstream else "downstream", walked, then["as_of"], then["known_at"], limit, left_out
-        )
+    def _details(
+        self, row: Mapping[str, Any], uids: Iterable[str], then: Mapping[str, Any], deadline: Deadline
+    ) -> dict[str, Any]:
+        """What is recorded of some of the nodes in a row of lineage/origins."""
+        known = dict(zip(row["uids"], row["artifacts"], strict=True))
+        kinds: tuple[list[str], list[str]] = ([], [])
+        for uid in uids:
+            kinds[known[uid] is not None].append(uid)
+        return self._read("lineage/nodes", deadline.left(), runs=kinds[0], versions=kinds[1], **then)[0]
 
 
 def _name(thing: Run | ArtifactVersion) -> str:

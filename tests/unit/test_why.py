@@ -144,6 +144,8 @@ def test_two_runs_that_came_to_the_same_need_no_explanation() -> None:
     assert explain(follow(a, b), {"r": Recipe("r")}, {"s": Recipe("s")}, results_differ=False) == []
     [cause] = explain(follow(a, b), {"r": Recipe("r")}, {"s": Recipe("s")}, results_differ=True)
     assert cause.kind == "not deterministic"
+    [cause] = explain(follow(a, a), {"r": Recipe("r")}, {"r": Recipe("r")}, results_differ=True)
+    assert cause.kind == "same run"
 
 
 def test_many_ways_and_a_long_way_are_followed_once() -> None:
