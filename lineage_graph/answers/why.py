@@ -47,8 +47,9 @@ class Cause(Frozen):
 
     kind:    'input': data from outside differ, or only one of two runs had an input; 'code', 'config', 'command',
              'environment': two runs were told to work differently; 'no producer': nothing is recorded of how one of two
-             versions was made; 'same run': one run logged both (or is itself at another time); 'not deterministic': everything recorded is the same, and the
-             result is not; 'loop': two lineages lead back to themselves with no other difference.
+             versions was made; 'same run': one run logged both (or is itself at another time); 'not deterministic':
+             everything recorded is the same, and the result is not; 'loop': two lineages lead back to themselves with no
+             other difference.
     chain:   the pairs from the two things asked about (first) to where the difference is (last).
     changes: what differs in code, config, command or environment. inputs: those that only one of the runs had.
     """
