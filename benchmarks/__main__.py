@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import walks
+from benchmarks import million, walks
 
 TOP = Path(__file__).parents[1]
 README = TOP / "README.md"
@@ -41,11 +41,13 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
     """What goes into README.md."""
     recorded = recording(uri, user, password)
     lines = walks.table(walks.measure(uri, user, password, rounds))
+    large = million.measure(uri, user, password)
     words = (
         f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
-        " process,\nwithout a server or a wire; the ratio is ours to SQLite's by uid, or to the path pattern: above 1 we lose."
+        " process,\nwithout a server or a wire, ML Metadata 1.17.1 in a process of its own; the ratio is ours to what stands"
+        " beside it\n(to SQLite's by uid): above 1 we lose."
     )
-    return f"{words}\n\n{lines}\n\n{recorded}\n"
+    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How long does a walk take? Ours beside SQLite's recursive query and beside a naive Cypher pattern, on the same graphs.
+"""How long does a walk take? Ours beside SQLite's recursive query, ML Metadata and a naive Cypher pattern, on the same graphs.
 
     python -m benchmarks.walks --uri bolt://127.0.0.1:7687 --password …
 
@@ -16,12 +16,14 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import neo4j
 
+from benchmarks.mlmd import Mlmd, mlmd
 from lineage_graph import queries
 from lineage_graph.errors import GraphProblem
 from lineage_graph.events import new_uid
@@ -89,8 +91,11 @@ class InProcess:
         self.by_number.close()
 
 
-def compare(graph: Graph, title: str, world: World, start: str, rounds: int, depths: bool) -> list[Line]:
-    """Ours and SQLite's on one world, upstream of `start`. depths: also SQLite with the least depth of each node."""
+def compare(
+    graph: Graph, title: str, world: World, start: str, rounds: int, depths: bool, other: Mlmd | None = None
+) -> list[Line]:
+    """Ours and SQLite's on one world, upstream of `start`. depths: also SQLite with the least depth of each node.
+    other: ML Metadata; its answer has every run, version and edge with all that it knows of them, and its time no wire."""
     project = f"bench{new_uid()[-8:]}"
     worlds.record(graph, project, world)
     reader = Reader(graph, project)
@@ -105,6 +110,9 @@ def compare(graph: Graph, title: str, world: World, start: str, rounds: int, dep
     }
     if depths:
         ways["depths"] = lambda: beside.by_uid.execute(WITH_DEPTH, (uid,)).fetchall()
+    if other is not None:
+        other.load(world)
+        ways["mlmd"] = lambda: other.upstream(start)
     nodes, lineage = reader.closure(name), reader.upstream(name)
     assert nodes.keys() == {row[0] for row in ways["uids"]()} and len(nodes) == len(ways["numbers"]())
     assert not depths or nodes == dict(ways["depths"]())
@@ -115,12 +123,18 @@ def compare(graph: Graph, title: str, world: World, start: str, rounds: int, dep
     if depths:
         sqlite += f", {ms(took['depths'])} by uid with depths"
     size = f"{title}, {len(nodes):,} nodes"
-    return [
+    whole = f"{size}: a whole `Lineage`, {len(lineage.edges):,} edges"
+    lines = [
         Line(f"{size}: uids and depths", took["closure"], sqlite, took["closure"] / took["uids"]),
-        Line(
-            f"{size}: a whole `Lineage`, {len(lineage.edges):,} edges", took["lineage"], sqlite, took["lineage"] / took["uids"]
-        ),
+        Line(whole, took["lineage"], sqlite, took["lineage"] / took["uids"]),
     ]
+    if other is not None:
+        answer = other.upstream(start)
+        found = answer["artifacts"] + answer["executions"]
+        cut = "" if found == len(nodes) else f", but {found:,} nodes only: cut without a word"
+        ratio = took["lineage"] / took["mlmd"] if not cut else None
+        lines.append(Line(whole, took["lineage"], f"ML Metadata: {ms(took['mlmd'])}{cut}", ratio))
+    return lines
 
 
 def naive(graph: Graph, uri: str, user: str, password: str, layers: Sequence[int] = (4, 8, 12, 16)) -> list[Line]:
@@ -154,25 +168,26 @@ def measure(uri: str, user: str, password: str, rounds: int = 15) -> list[Line]:
     """Every line of the table."""
     graph = Graph(uri, user, password)
     lines: list[Line] = []
-    try:
+    with mlmd() as other, closing(graph):
         montage = SHARED_DATA / "wfformat" / "montage-2mass-05d.json"
         if montage.exists():
             world = worlds.wfformat(montage)
-            lines += compare(graph, "Montage (astronomy workflow)", world, "mosaic-color.jpg", 2 * rounds, depths=True)
+            title = "Montage (astronomy workflow)"
+            lines += compare(graph, title, world, "mosaic-color.jpg", 2 * rounds, depths=True, other=other)
         else:
             print(f"left out: Montage, as {Path(montage).name} is not here")
+        # Without depths: SQLite would keep every depth at which a node can be reached, and on a chain go on for minutes.
+        chain = worlds.long_chain(10_000)
+        lines += compare(graph, "chain of 10,000 runs", chain, "v#9999", rounds, depths=False, other=other)
         lines += compare(graph, "ladder of 10,000 runs", worlds.ladder(5000), "a#4999", rounds, depths=True)
         woods = worlds.woods(17_651)
-        # Without depths: SQLite would keep every depth at which a node can be reached, hundreds for each.
         lines += compare(graph, "project of 17,651 runs", woods, woods.steps[17_600].logged[0], rounds, depths=False)
         lines += naive(graph, uri, user, password)
-    finally:
-        graph.close()
     return lines
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines in Markdown. The ratio is ours to SQLite's by uid, or to the path pattern; above 1 we lose."""
+    """The lines in Markdown. The ratio is ours to what stands beside it (SQLite's by uid); above 1 we lose."""
     rows = [
         f"| {line.what} | {ms(line.milliseconds)} | {line.beside} | {'–' if line.ratio is None else f'{line.ratio:.2f}'} |"
         for line in lines

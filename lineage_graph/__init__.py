@@ -32,7 +32,7 @@ _HOMES = {
     "LineageError": "errors",
     "ArtifactVersion": "models",
     "Edge": "models",
-    "Lineage": "models",
+    "Lineage": "bridges.views",
     "Artifact": "recording.artifact",
     "RecordedVersion": "recording.recorded",
     "LineageGraph": "recording.connection",

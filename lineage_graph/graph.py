@@ -136,8 +136,26 @@ class Graph:
 
         Raises ParameterWrong, TimeRanOut and other GraphProblems.
         """
+        return self.fold(query, list, timeout, **parameters)
+
+    def fold(
+        self, query: Query, take: Callable[[Iterator[dict[str, Any]]], T], timeout: float | None = None, **parameters: Any
+    ) -> T:
+        """What `take` makes of a query's rows, which it is given as they arrive; again from the first when the server asks
+        for a retry. Otherwise as `read`."""
         query.check(parameters)
-        return self._run(neo4j.READ_ACCESS, query.name, lambda run: run(query, **parameters), timeout)
+
+        def unit(tx: neo4j.ManagedTransaction) -> T:
+            return take(dict(row) for row in tx.run(query.text, parameters))
+
+        if not self._checked:
+            self.version()
+        metadata = {"app": "lineage-graph", "query": query.name}
+        with self._translated(query.name), self._session(neo4j.READ_ACCESS) as session:
+            return session.execute_read(neo4j.unit_of_work(metadata=metadata, timeout=timeout)(unit))
+
+    def _session(self, access: str) -> neo4j.Session:
+        return self._driver.session(database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks)
 
     def write(self, work: Callable[[Run], T], name: str) -> T:
         """Runs `work` in one write transaction, again from its beginning when the server asks for a retry.
@@ -150,7 +168,7 @@ class Graph:
         pause = 0.01
         while True:
             try:
-                return self._run(neo4j.WRITE_ACCESS, name, work, None)
+                return self._run(name, work)
             except GraphFailed as problem:
                 # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
                 if not isinstance(problem.__cause__, driver_errors.TransientError) or time.monotonic() > until:
@@ -194,34 +212,24 @@ class Graph:
                 raise Clash(str(problem)) from problem
             raise
 
-    def _run(self, access: str, name: str, work: Callable[[Run], T], timeout: float | None) -> T:
+    def _run(self, name: str, work: Callable[[Run], T]) -> T:
         if not self._checked:
             self.version()
+        with (
+            self._translated(name),
+            self._session(neo4j.WRITE_ACCESS) as session,
+            session.begin_transaction(metadata={"app": "lineage-graph", "query": name}) as tx,
+        ):
 
-        metadata = {"app": "lineage-graph", "query": name}
-
-        def unit(tx: neo4j.ManagedTransaction | neo4j.Transaction) -> T:
             def run(query: Query, **parameters: Any) -> Rows:
                 return [dict(r) for r in tx.run(query.text, parameters)]
 
             try:
-                return work(run)
+                result = work(run)
             except driver_errors.ConstraintError as error:
                 raise _Again(str(error)) from error
-
-        read = neo4j.unit_of_work(metadata=metadata, timeout=timeout)(unit)
-        with (
-            self._translated(name),
-            self._driver.session(
-                database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks
-            ) as session,
-        ):
-            if access == neo4j.READ_ACCESS:
-                return session.execute_read(read)
-            with session.begin_transaction(metadata=metadata, timeout=timeout) as tx:
-                result = unit(tx)
-                tx.commit()
-                return result
+            tx.commit()
+            return result
 
     def explain(self, query: Query, parameters: Mapping[str, Any], mode: str = "EXPLAIN") -> tuple[list[str], Any]:
         """(column names, plan) of a query, by EXPLAIN (nothing runs) or PROFILE."""

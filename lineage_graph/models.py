@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -86,6 +87,37 @@ class Lineage(Frozen):
     versions: tuple[VersionNode, ...]
     edges: tuple[Edge, ...]
     truncated: Truncated | None = None
+
+    # What rooms above make of a walk; bridges/views.py fills it, as this module imports nothing of ours.
+    views: ClassVar[dict[str, Callable[..., Any]]] = {}
+
+    def to_pandas(self, rows: Literal["edges", "nodes"] = "edges") -> Any:
+        """The walk as a pandas DataFrame, its columns as those of `--format csv`.
+
+        rows: 'edges' has a row an edge, with the columns of both its ends, in order of time; 'nodes' a row a run or version,
+              the nearest first.
+        Times have UTC as their zone, numbers may be missing (Int64), aliases are tuples. Raises ExtraMissing without the
+        extra `[pandas]`, ParameterWrong.
+        """
+        return self._view("pandas", rows)
+
+    def to_networkx(self) -> Any:
+        """The walk as a networkx DiGraph whose edges point along the flow of data, so that `ancestors` are upstream.
+
+        Nodes are uids; they have `kind` ('run' or 'version') and the fields of RunNode or VersionNode, edges `kind` and `at`,
+        the graph `home`, `direction`, `as_of`, `known_at` and `truncated`. Pages of one walk compose. Raises ExtraMissing
+        without the extra `[networkx]`.
+        """
+        return self._view("networkx")
+
+    def _repr_html_(self) -> str:
+        """The walk as notebooks show it: a picture."""
+        return str(self._view("html"))
+
+    def _view(self, name: str, *options: Any) -> Any:
+        if name not in self.views:
+            raise NotImplementedError("lineage_graph.bridges.views was not imported, which fills Lineage.views")
+        return self.views[name](self, *options)
 
 
 class Run(Frozen):

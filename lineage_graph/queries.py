@@ -43,6 +43,11 @@ class Declared:
     type: str
     meaning: str
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether the header says that it may be left out."""
+        return "null" in self.meaning or self.meaning.startswith("likewise")
+
 
 @dataclass(frozen=True)
 class Query:
@@ -75,6 +80,12 @@ class Query:
             return self
         bound = 1 << max(1, (max(depth, 1) - 1).bit_length())
         return replace(self, text=self.text.replace(UNBOUNDED, f"*0..{bound}]"))
+
+    def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """`given`, checked, with null for what may be null and is not given. Raises ParameterWrong."""
+        full = {name: None for name, declared in self.parameters.items() if declared.may_be_null} | dict(given)
+        self.check(full)
+        return {name: full[name] for name in self.parameters}
 
     def check(self, given: Mapping[str, Any]) -> None:
         """Raises ParameterWrong unless `given` has exactly the declared parameters, each of its type or null."""

@@ -7,9 +7,11 @@ Here the lists become runs, versions and edges, once each and in a stable order.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -27,6 +29,11 @@ _COLUMNS: dict[type[BaseModel], list[TypeAdapter[list[Any]]]] = {
     for model in (RunNode, VersionNode)
 }
 _ALIASES = list(VersionNode.model_fields).index("aliases")
+# What a model's instance consists of, in the order of `_made`.
+_SLOTS: list[Callable[..., None]] = [
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+]
 _depth_and_name = attrgetter("depth", "name", "uid")
 
 
@@ -43,126 +50,154 @@ def unhurried() -> Iterator[None]:
             gc.enable()
 
 
-def lineage_of(
-    home: str,
-    direction: Literal["upstream", "downstream"],
-    row: Row,
-    as_of: str | None,
-    known_at: str | None,
-    limit: int | None = None,
-    left_out: int = 0,
-    ran_out: float | None = None,
-) -> Lineage:
-    """The row of lineage/upstream or lineage/downstream → Lineage.
+class Parts:
+    """The rows of lineage/upstream or lineage/downstream, worked on as they arrive: the server is at the next one meanwhile.
 
-    Runs and versions are in the order of depth, then name; edges in the order of time, then kind, run and version.
     limit, left_out: as they were asked; one node more than both together says that there are more.
-    ran_out: the seconds that were not enough to see all there is.
     """
-    ids = row["ids"]
-    truncated = None
-    if limit is not None and len(ids) > left_out + limit:
-        ids = ids[: left_out + limit]
-        truncated = {"reason": "limit", "limit": limit, "cursor": str(left_out + limit)}
-    elif ran_out is not None:
-        truncated = {"reason": "time", "limit": ran_out, "cursor": str(max(left_out, len(ids)))}
-    uid_of = dict(zip(ids, row["uids"], strict=False))
-    depth_of = dict(zip(ids, row["depths"], strict=False))
-    then = None if as_of is None and known_at is None else row["aliases"]
-    whole = truncated is None and not left_out
-    near, far, times = row["edges"] if whole else _of_page(row, uid_of)
-    return Lineage.model_validate(
-        {
-            "home": home,
-            "direction": direction,
-            "as_of": as_of,
-            "known_at": known_at,
-            "runs": _nodes(RunNode, row["runs"], uid_of, depth_of),
-            "versions": _nodes(VersionNode, _then(row["versions"], then), uid_of, depth_of),
-            "edges": _edges(near, far, times, set(row["runs"][0]), set(row["versions"][0]), uid_of, direction),
-            "truncated": truncated,
+
+    def __init__(self, direction: Literal["upstream", "downstream"], limit: int | None, left_out: int, then: bool) -> None:
+        self.direction, self.limit, self.left_out, self.then = direction, limit, left_out, then
+        self.uid_of: dict[int, str] = {}
+        self.depth_of: dict[int, int] = {}
+        self.page: set[int] = set()
+        self.is_run: set[int] = set()
+        self.more = False
+        self.edges: list[Edge] = []
+        self.runs: list[RunNode] = []
+        self.versions: list[VersionNode] = []
+
+    @property
+    def deepest(self) -> int:
+        return max(self.depth_of.values(), default=0)
+
+    def take(self, rows: Iterable[Row]) -> Parts:
+        """Takes in every row."""
+        make: dict[str, Callable[..., None]] = {
+            "nodes": self._take_nodes,
+            "edges": self._take_edges,
+            "versions": self._take_versions,
+            "runs": self._take_runs,
         }
-    )
+        for row in rows:
+            make[row["part"]](*row["lists"])
+        return self
+
+    def _take_nodes(self, ids: list[int], uids: list[str], depths: list[int], runs: list[bool]) -> None:
+        last = None if self.limit is None else self.left_out + self.limit
+        self.more = last is not None and len(ids) > last
+        self.uid_of = dict(zip(ids[:last], uids, strict=False))
+        self.depth_of = dict(zip(ids[:last], depths, strict=False))
+        self.page = set(ids[self.left_out : last])
+        self.is_run = {n for n, run in zip(ids, runs, strict=True) if run}
+
+    def _take_edges(self, near: list[int], far: list[int], times: list[float]) -> None:
+        if self.more or self.left_out:
+            near, far, times = self._of_page(near, far, times)
+        self.edges = _edges(near, far, times, self.is_run, self.uid_of, self.direction)
+
+    def _of_page(self, *edges: list[Any]) -> list[list[Any]]:
+        """Of all edges between nodes found so far, those with an end in this page."""
+        kept = [
+            edge
+            for edge in zip(*edges, strict=True)
+            if (edge[0] in self.page or edge[1] in self.page) and edge[0] in self.uid_of and edge[1] in self.uid_of
+        ]
+        return [list(column) for column in zip(*kept, strict=True)] or [[], [], []]
+
+    def _take_versions(self, *lists: list[Any]) -> None:
+        *properties, aliases = lists
+        self.versions = self._nodes(VersionNode, _then(properties, aliases) if self.then else properties)
+
+    def _take_runs(self, *lists: list[Any]) -> None:
+        self.runs = self._nodes(RunNode, lists)
+
+    def _nodes(self, model: type[Node], lists: Sequence[list[Any]]) -> list[Node]:
+        """Checked a list at a time, which takes a tenth of checking them one by one."""
+        numbers, *properties = lists
+        if not self.uid_of.keys() >= set(numbers):  # the one node too many, which says that there are more
+            kept = [i for i, number in enumerate(numbers) if number in self.uid_of]
+            numbers, *properties = ([values[i] for i in kept] for values in lists)
+        return _nodes(model, [self.uid_of[n] for n in numbers], properties, [self.depth_of[n] for n in numbers])
+
+    def lineage(self, home: str, as_of: str | None, known_at: str | None, ran_out: float | None) -> Lineage:
+        """Runs and versions in the order of depth, then name; edges in the order of time, then kind, run and version.
+
+        ran_out: the seconds that were not enough to see all there is.
+        """
+        truncated: dict[str, Any] | None = None
+        if self.more:
+            truncated = {"reason": "limit", "limit": self.limit, "cursor": str(len(self.uid_of))}
+        elif ran_out is not None:
+            truncated = {"reason": "time", "limit": ran_out, "cursor": str(max(self.left_out, len(self.uid_of)))}
+        return Lineage.model_validate(
+            {
+                "home": home,
+                "direction": self.direction,
+                "as_of": as_of,
+                "known_at": known_at,
+                "runs": self.runs,
+                "versions": self.versions,
+                "edges": self.edges,
+                "truncated": truncated,
+            }
+        )
 
 
-def nodes_of(row: Row, depths: Mapping[str, int], *, then: bool) -> tuple[list[RunNode], list[VersionNode]]:
-    """The row of lineage/nodes → runs and versions, in the order of depth, then name.
-
-    depths: by uid, of each of them. then: whether aliases are those of another time.
-    """
-    uid_of = dict(zip(row["ids"], row["uids"], strict=True))
-    depth_of = {number: depths[uid] for number, uid in uid_of.items()}
-    versions = _then(row["versions"], row["aliases"] if then else None)
-    return _nodes(RunNode, row["runs"], uid_of, depth_of), _nodes(VersionNode, versions, uid_of, depth_of)
-
-
-def _made(model: type[Model], dicts: Iterable[dict[str, Any]]) -> list[Model]:
-    """Models of values that were checked before, put together as pydantic's own `model_construct` does, which takes four times
-    as long; a tenth of the objects of a large answer would take all of its time."""
-    new, put = object.__new__, object.__setattr__
-    given = set(model.model_fields)
-    made = []
-    for values in dicts:
-        one = new(model)
-        put(one, "__dict__", values)
-        put(one, "__pydantic_fields_set__", given)
-        put(one, "__pydantic_extra__", None)
-        put(one, "__pydantic_private__", None)
-        made.append(one)
-    return made
-
-
-def _nodes(model: type[Node], lists: Sequence[list[Any]], uid_of: Mapping[int, str], depth_of: Mapping[int, int]) -> list[Node]:
-    """The runs or the versions of an answer; checked a list at a time, which takes a tenth of checking them one by one."""
-    numbers, *properties = lists
-    if not uid_of.keys() >= set(numbers):  # the one node too many, which says that there are more
-        kept = [i for i, number in enumerate(numbers) if number in uid_of]
-        numbers, *properties = ([values[i] for i in kept] for values in lists)
-    columns = [[uid_of[n] for n in numbers], *properties, [depth_of[n] for n in numbers]]
-    checked = [check.validate_python(column) for check, column in zip(_COLUMNS[model], columns, strict=True)]
+def _nodes(model: type[Node], uids: list[str], properties: Sequence[list[Any]], depths: list[int]) -> list[Node]:
+    """Runs or versions from lists, one a property, in the order of depth, then name."""
+    checked = [
+        check.validate_python(column) for check, column in zip(_COLUMNS[model], [uids, *properties, depths], strict=True)
+    ]
     names = tuple(model.model_fields)
-    nodes = _made(model, (dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)))
+    nodes = _made(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
     nodes.sort(key=_depth_and_name)
     return nodes
 
 
-def _then(versions: list[list[Any]], aliases: list[list[Any]] | None) -> list[list[Any]]:
+def nodes_of(rows: Iterable[Row], depths: Mapping[str, int], then: bool) -> tuple[list[RunNode], list[VersionNode]]:
+    """The rows of lineage/nodes → runs and versions, in the order of depth, then name.
+
+    depths: by uid, of each of them. then: whether aliases are those of another time.
+    """
+    runs: list[RunNode] = []
+    versions: list[VersionNode] = []
+    for row in rows:
+        if row["part"] == "versions":
+            *lists, aliases = row["lists"]
+            uids, *properties = _then(lists, aliases) if then else lists
+            versions = _nodes(VersionNode, uids, properties, [depths[uid] for uid in uids])
+        else:
+            uids, *properties = row["lists"]
+            runs = _nodes(RunNode, uids, properties, [depths[uid] for uid in uids])
+    return runs, versions
+
+
+def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:
+    """Models of values that were checked before, put together as pydantic's own `model_construct` does, but a slot of all of
+    them at a time: one by one takes twice as long, and objects are most of what a large answer costs here."""
+    made = list(map(object.__new__, repeat(model, len(dicts))))
+    columns: tuple[Iterable[Any], ...] = (dicts, repeat(set(model.model_fields)), repeat(None), repeat(None))
+    for slot, values in zip(_SLOTS, columns, strict=True):
+        deque(map(slot, made, values), maxlen=0)
+    return made
+
+
+def _then(versions: list[list[Any]], aliases: list[list[Any]]) -> list[list[Any]]:
     """The lists of versions, with the aliases of another time in place of today's."""
-    if aliases is None:
-        return versions
-    held: dict[int, list[str]] = {}
+    held: dict[Any, list[str]] = {}
     for number, alias in sorted(aliases):
         held.setdefault(number, []).append(alias)
     return [*versions[:_ALIASES], [held.get(n, []) for n in versions[0]], *versions[_ALIASES + 1 :]]
 
 
-def _of_page(row: Row, uid_of: Mapping[int, str]) -> list[list[Any]]:
-    """Of all edges between nodes found so far, those with an end in this page."""
-    page = {n for lists in (row["runs"], row["versions"]) for n in lists[0] if n in uid_of}
-    kept = [
-        edge
-        for edge in zip(*row["edges"], strict=True)
-        if (edge[0] in page or edge[1] in page) and edge[0] in uid_of and edge[1] in uid_of
-    ]
-    return [list(column) for column in zip(*kept, strict=True)] or [[], [], []]
-
-
 def _edges(
-    near: list[int],
-    far: list[int],
-    times: list[float],
-    runs: set[int],
-    versions: set[int],
-    uid_of: Mapping[int, str],
-    direction: str,
+    near: list[int], far: list[int], times: list[float], is_run: set[int], uid_of: Mapping[int, str], direction: str
 ) -> list[Edge]:
-    """The edges, each once: a version that a run used in two roles was used when it was used first.
-
-    runs, versions: of this page; where one end is of an earlier page, the other tells which it is.
-    """
+    """The edges, each once: a version that a run used in two roles was used when it was used first."""
     from_run, from_version = ("used", "logged") if direction == "upstream" else ("logged", "used")
     found: list[EdgeRow] = [
-        (at, from_run, uid_of[a], uid_of[b]) if a in runs or b in versions else (at, from_version, uid_of[b], uid_of[a])
+        (at, from_run, uid_of[a], uid_of[b]) if a in is_run else (at, from_version, uid_of[b], uid_of[a])
         for a, b, at in zip(near, far, times, strict=True)
     ]
     found.sort()
@@ -171,5 +206,5 @@ def _edges(
         for at, *edge in found:
             first.setdefault((edge[0], edge[1], edge[2]), at)
         found = [(at, *edge) for edge, at in first.items()]
-    when = datetime.fromtimestamp
-    return _made(Edge, ({"kind": k, "run": r, "version": v, "at": when(at, UTC)} for at, k, r, v in found))
+    when = {at: datetime.fromtimestamp(at, UTC) for at in set(times)}
+    return _made(Edge, [{"kind": kind, "run": run, "version": version, "at": when[at]} for at, kind, run, version in found])

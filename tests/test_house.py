@@ -29,6 +29,7 @@ ROOMS = (
     {"events", "manifest", "graph", "walks", "answers"},
     {"journal", "draft", "places", "lineage", "local"},
     {"store", "formats", "ledger"},
+    {"bridges"},
     {"recording"},
     {"demo", "exchange"},
     {"cli", "service"},
@@ -42,6 +43,9 @@ KEEPERS = {
     "fastapi": ("lineage_graph.service",),
     "starlette": ("lineage_graph.service",),
     "sklearn": ("lineage_graph.demo.steps",),
+    "pandas": ("lineage_graph.bridges.pandas",),
+    "networkx": ("lineage_graph.bridges.networkx",),
+    "py2neo": ("lineage_graph.bridges.py2neo",),
 }
 # Modules that are longer than they should be; each is to be split, none may join them.
 TOO_LONG: set[str] = set()

@@ -22,8 +22,8 @@
 //   $runs       LIST     {uid, rev, props, started_at, ended_at, resumed_at}: runs that change, sorted; rev as seen
 //   $used       LIST     {run, version, at, used_as, asked}
 //   $logged     LIST     {run, version, at, created}
-//   $aliases    LIST     {uid, artifact, name, version, at, event, before, after, moves: [{version, at, event, removed}]}: what
-//                        they mean now; which version loses, which gains the name; the moves
+//   $aliases    LIST     {uid, artifact, name, version, at, event, before, after, moves: [{version, at, event, actor,
+//                        removed}]}: what they mean now; which version loses, which gains the name; the moves
 //
 // Columns
 //   now         STRING   the server's clock; no row when something has changed since the look
@@ -72,13 +72,14 @@ CALL (now) {
   UNWIND $begun AS row
   CREATE (r:Run)
   SET r = row.props, r.recorded_at = now, r.started_at = datetime(row.started_at), r.ended_at = datetime(row.ended_at),
-    r.resumed_at = datetime(row.resumed_at)
+    r.end_recorded_at = CASE WHEN row.ended_at IS NOT NULL THEN now END, r.resumed_at = datetime(row.resumed_at)
 }
-CALL () {
+CALL (now) {
   UNWIND $runs AS row
   MATCH (r:Run {uid: row.uid})
   SET r += row.props, r.rev = row.rev + 1, r.started_at = coalesce(datetime(row.started_at), r.started_at),
-    r.ended_at = coalesce(datetime(row.ended_at), r.ended_at), r.resumed_at = coalesce(datetime(row.resumed_at), r.resumed_at)
+    r.ended_at = coalesce(datetime(row.ended_at), r.ended_at),
+    r.end_recorded_at = CASE WHEN row.ended_at IS NULL THEN r.end_recorded_at ELSE now END, r.resumed_at = coalesce(datetime(row.resumed_at), r.resumed_at)
 }
 CALL (now) {
   UNWIND $used AS row
@@ -106,6 +107,7 @@ CALL (now) {
   WITH a, row, now
   UNWIND row.moves AS move
   MATCH (v:ArtifactVersion {uid: move.version})
-  CREATE (a)-[:MOVED {at: datetime(move.at), recorded_at: now, event: move.event, removed: move.removed}]->(v)
+  CREATE (a)-[:MOVED {at: datetime(move.at), recorded_at: now, event: move.event, actor: move.actor,
+    removed: move.removed}]->(v)
 }
 RETURN toString(datetime.realtime()) AS now

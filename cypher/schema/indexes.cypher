@@ -10,3 +10,6 @@ CREATE INDEX version_source IF NOT EXISTS FOR (n:ArtifactVersion) ON (n.source_i
 CREATE INDEX run_source IF NOT EXISTS FOR (n:Run) ON (n.source_id);
 CREATE INDEX entry_rejected IF NOT EXISTS FOR (n:Entry) ON (n.rejected);
 CREATE INDEX edit_of IF NOT EXISTS FOR (n:Edit) ON (n.of);
+CREATE INDEX run_author IF NOT EXISTS FOR (n:Run) ON (n.author);
+CREATE INDEX run_email IF NOT EXISTS FOR (n:Run) ON (n.email);
+CREATE INDEX run_dirty IF NOT EXISTS FOR (n:Run) ON (n.dirty);

@@ -15,6 +15,7 @@ from lineage_graph.models import Direction, Edge, Frozen, Lineage, RunNode, Trun
 
 Which = Literal["shortest", "all-shortest", "any"]
 WHICH: tuple[Which, ...] = get_args(Which)
+Lists = list[list[Any]]
 
 
 class Paths(Frozen):
@@ -87,8 +88,8 @@ def between(which: Which, start: int, goal: int, near: Sequence[int], far: Seque
     return Between({n: from_start[n] for n in nodes}, {n: to_goal[n] for n in nodes}, edges)
 
 
-def walk_between(which: Which, row: Mapping[str, Any], above: str, *, upstream: bool) -> dict[str, list[Any]] | None:
-    """The row of lineage/origins → ids, uids, depths and edges of a walk along what lies between its first node and `above`.
+def walk_between(which: Which, row: Mapping[str, Any], above: str, *, upstream: bool) -> tuple[Lists, Lists] | None:
+    """The row of lineage/origins → what lies between its first node and `above`, as the parts 'nodes' and 'edges' of a walk.
 
     above: a uid. upstream: whether the walk begins at the first node; else it begins at `above`, and goes the other way.
     None when `above` is not there.
@@ -101,14 +102,13 @@ def walk_between(which: Which, row: Mapping[str, Any], above: str, *, upstream: 
     near, far, at = used[0] + logged[1], used[1] + logged[0], used[3] + logged[3]
     found = between(which, row["ids"][0], goal, near, far, dict(zip(row["ids"], row["names"], strict=True)))
     depths = found.from_start if upstream else found.to_goal
+    runs = {i for i, artifact in zip(row["ids"], row["artifacts"], strict=True) if artifact is None}
     ids = sorted(depths, key=lambda i: (depths[i], uids[i]))
     ends = [[near[e] for e in found.edges], [far[e] for e in found.edges]]
-    return {
-        "ids": ids,
-        "uids": [uids[i] for i in ids],
-        "depths": [depths[i] for i in ids],
-        "edges": [*(ends if upstream else ends[::-1]), [at[e] for e in found.edges]],
-    }
+    return (
+        [ids, [uids[i] for i in ids], [depths[i] for i in ids], [i in runs for i in ids]],
+        [*(ends if upstream else ends[::-1]), [at[e] for e in found.edges]],
+    )
 
 
 def _next(near: Sequence[int], far: Sequence[int]) -> dict[int, list[int]]:

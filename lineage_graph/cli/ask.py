@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lineage_graph.cli import show
 from lineage_graph.cli.options import Where, command, format_option, limit_options, time_options, where_options
+from lineage_graph.cli.write import output_option, written
 
 if TYPE_CHECKING:
     from lineage_graph.models import ArtifactVersion, Lineage, Run
     from lineage_graph.recording.connection import LineageGraph
+
+FORMS = ("tree", "table", "json", "csv", "dot", "mermaid", "svg")
 
 
 @command("ls")
@@ -53,18 +56,10 @@ def _list(records: Any, form: str, columns: tuple[str, ...], rows: Sequence[tupl
         show.table(columns, rows, nothing)
 
 
-def _must_be_there(graph: LineageGraph, project: str) -> None:
-    from lineage_graph.errors import NotRecorded
-
-    known = [p["project"] for p in graph.projects()]
-    if project not in known:
-        raise NotRecorded("project", project, f"there are {', '.join(known[:5]) or 'none'}")
-
-
 def _artifacts(graph: LineageGraph, project: str, form: str) -> None:
     found = graph.artifacts(project)
     if not found:
-        _must_be_there(graph, project)
+        graph.must_be_project(project)
     rows = [(a.full_name, a.type, str(a.versions), ", ".join(a.aliases)) for a in found]
     _list(found, form, ("artifact", "type", "versions", "aliases"), rows, f"project {project} has no artifacts")
 
@@ -74,7 +69,7 @@ def _runs(graph: LineageGraph, project: str | None, limit: int, form: str) -> No
 
     found = graph.runs(project, limit=limit + 1)
     if not found and project is not None:
-        _must_be_there(graph, project)
+        graph.must_be_project(project)
     more, found = found[limit:], found[:limit]
     rows = [
         (r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at), words.took(r.started_at, r.ended_at))
@@ -155,17 +150,32 @@ def _files(graph: LineageGraph, version: ArtifactVersion) -> list[Any] | None:
         return None
 
 
+def rows_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--rows, given to the command as `rows`."""
+    text = "With csv: a row an edge (the default), or a row a run or version."
+    return click.option("--rows", type=click.Choice(("edges", "nodes")), help=text)(function)
+
+
+def check_rows(rows: str | None, form: str) -> None:
+    """Raises UsageError where --rows would do nothing."""
+    if rows is not None and form != "csv":
+        raise click.UsageError("--rows is of --format csv")
+
+
 def _walk_command(direction: str, help_text: str) -> click.Command:
     @click.argument("name")
     @click.option("--depth", type=click.IntRange(0), metavar="N", help="How many relationships to look; 1 is the nearest runs.")
     @time_options
     @limit_options
+    @output_option
+    @rows_option
     @where_options
-    @format_option("tree", "table", "json")
-    def walk(name: str, where: Where, form: str, **given: Any) -> None:
+    @format_option(*FORMS)
+    def walk(name: str, where: Where, form: str, output: str, rows: str | None, **given: Any) -> None:
+        check_rows(rows, form)
         graph = where.connect()
         ask = graph.upstream if direction == "upstream" else graph.downstream
-        show_walk(ask(name, **given), form)
+        show_walk(ask(name, **given), form, output, rows)
 
     walk.__doc__ = help_text
     return command(direction)(walk)
@@ -176,7 +186,8 @@ upstream = _walk_command(
     """What was this made from, all the way back?
 
     NAME is a version ([project/]name with :vN, :alias or @digest) or a run (project/runs/ID). The tree opens each run and
-    version once; the table has a row for each; json is the whole answer, with its edges.
+    version once; the table has a row for each; json is the whole answer, with its edges; csv is
+    for spreadsheets; dot, mermaid and svg are pictures.
     """,
 )
 downstream = _walk_command(
@@ -184,27 +195,57 @@ downstream = _walk_command(
     """What was made from this, all the way on?
 
     NAME is a version ([project/]name with :vN, :alias or @digest) or a run (project/runs/ID). The tree opens each run and
-    version once; the table has a row for each; json is the whole answer, with its edges.
+    version once; the table has a row for each; json is the whole answer, with its edges; csv is
+    for spreadsheets; dot, mermaid and svg are pictures.
     """,
 )
 
 
-def show_walk(lineage: Lineage, form: str) -> None:
-    """A walk as tree, table or JSON."""
-    if form == "json":
-        show.raw(lineage.model_dump_json())
-    elif form == "table":
+def show_walk(lineage: Lineage, form: str, output: str = "-", rows: str | None = None) -> None:
+    """A walk in one of `FORMS`, on stdout or in a file."""
+    from lineage_graph.formats.tree import cut
+
+    if output == "-" and form == "tree":
+        _show_tree(lineage)
+    elif output == "-" and form == "table":
         from lineage_graph.formats.table import WALK, walk_rows
-        from lineage_graph.formats.tree import cut
 
         show.table(WALK, walk_rows(lineage), "nothing")
-        if (why := cut(lineage)) is not None:
-            click.echo(why, err=True)
     else:
-        from lineage_graph.formats.tree import draw
+        with written(output) as write:
+            write(_text_of(lineage, form, rows).encode("utf-8", "backslashreplace"))
+    if form in {"table", "csv"} and (why := cut(lineage)) is not None:
+        click.echo(why, err=True)
+    if output != "-":
+        show.line(f"{lineage.home} is in {output}")
 
-        drawn = draw(lineage)
-        show.console(wrap=False).print(drawn.tree)
-        click.echo()
-        for note in drawn.notes:
-            show.line(note)
+
+def _show_tree(lineage: Lineage) -> None:
+    from lineage_graph.formats.tree import draw
+
+    drawn = draw(lineage)
+    show.console(wrap=False).print(drawn.tree)
+    click.echo()
+    for note in drawn.notes:
+        show.line(note)
+
+
+def _text_of(lineage: Lineage, form: str, rows: str | None) -> str:
+    """A walk as the text of a file."""
+    if form == "json":
+        return lineage.model_dump_json() + "\n"
+    if form == "csv":
+        from lineage_graph.formats import csv
+
+        return csv.write(lineage, "nodes" if rows == "nodes" else "edges")
+    if form == "tree":
+        from lineage_graph.formats import tree
+
+        return tree.write(lineage)
+    if form == "table":
+        from lineage_graph.formats import table
+
+        return "".join(f"{line}\n" for line in table.lines(table.WALK, table.walk_rows(lineage)))
+    from lineage_graph.formats import dot, mermaid, svg
+
+    return {"dot": dot.draw, "mermaid": mermaid.draw, "svg": svg.draw}[form](lineage)

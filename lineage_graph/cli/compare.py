@@ -9,11 +9,12 @@ import click
 
 from lineage_graph.cli import show
 from lineage_graph.cli.options import (
+    NOT_IN_PARTS,
     Where,
     command,
     exit_code_option,
     format_option,
-    limit_options,
+    limits,
     time_options,
     where_options,
 )
@@ -55,7 +56,7 @@ def _print(lines: Iterable[Text]) -> None:
 @click.option("--both", is_flag=True, help="List what lies upstream of both, too; it is always counted.")
 @exit_code_option("Exit with 1 when anything differs, for CI.")
 @time_options
-@limit_options
+@limits("runs and versions, the nearest first", NOT_IN_PARTS)
 @where_options
 @format_option("text", "json")
 def diff(
@@ -90,7 +91,7 @@ def diff(
 @_two
 @exit_code_option("Exit with 1 when there is something to explain, for CI.")
 @time_options
-@limit_options
+@limits("causes, the furthest upstream first", NOT_IN_PARTS)
 @where_options
 @format_option("text", "json")
 def why(
@@ -106,8 +107,7 @@ def why(
     """Why is B not the same as A?
 
     The first difference upstream that explains it (data from outside, code, config, command, environment, or nothing that is
-    recorded), with the pairs of versions and runs that lead there; then the other ones. A, B and --at as in `diff`; --limit is
-    for causes.
+    recorded), with the pairs of versions and runs that lead there; then the other ones. A, B and --at as in `diff`.
     """
     found = where.connect().why(a, b, **_times(b, at, as_of), **given)
     if form == "json":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lineage_graph.cli import show
-from lineage_graph.cli.options import Where, command, format_option, pairs, where_options
+from lineage_graph.cli.options import Where, command, format_option, limits, pairs, where_options
 from lineage_graph.errors import ParameterWrong
 
 if TYPE_CHECKING:
@@ -24,26 +24,20 @@ def find(name: str) -> Query:
     return alike[0] if len(alike) == 1 else queries.get(name)
 
 
-def may_be_null(declared: Declared) -> bool:
-    """Whether a query's header says that a parameter may be left out."""
-    return "null" in declared.meaning or declared.meaning.startswith("likewise")
-
-
 def typed(query: Query, given: Mapping[str, str]) -> dict[str, Any]:
-    """Texts from the command line as the types that a query's header declares; what may be null and is not given is null.
+    """Texts from the command line as the types that a query's header declares, and null for what may be left out.
 
-    Raises ParameterWrong for a text that is not of its type; `Query.check` finds the others.
+    Raises ParameterWrong.
     """
-    found: dict[str, Any] = {name: None for name, declared in query.parameters.items() if may_be_null(declared)}
+    found = {}
     for name, text in given.items():
         declared = query.parameters.get(name)
         found[name] = text if declared is None else _as(query, declared, text)
-    query.check(found)
-    return found
+    return query.filled(found)
 
 
 def _as(query: Query, declared: Declared, text: str) -> Any:
-    if text == "null" and may_be_null(declared):
+    if text == "null" and declared.may_be_null:
         return None
     if declared.type == "STRING":
         return text
@@ -102,15 +96,28 @@ def _show_header(query: Query) -> None:
 @click.argument("name")
 @click.option("--param", "-p", "params", multiple=True, metavar="KEY=VALUE", help="A parameter of the query; repeatable.")
 @click.option("--show", "show_text", is_flag=True, help="Print the Cypher, ready to paste into Neo4j Browser; run nothing.")
+@limits("rows of an audit")
 @where_options
 @format_option("table", "json")
-def query(name: str, params: tuple[str, ...], show_text: bool, where: Where, form: str) -> None:
+def query(
+    name: str,
+    params: tuple[str, ...],
+    show_text: bool,
+    limit: int | None,
+    after: str | None,
+    timeout: float | None,
+    where: Where,
+    form: str,
+) -> None:
     """Run one of the Cypher queries.
 
     `queries` lists them; `queries NAME` says what each takes and gives. Values are read as the type that the query declares;
     a parameter that may be null may be left out. Only queries that read are run.
 
-    Example: lineage-graph query lineage/producers -p version=digits/classifier:v0
+    Audits (`queries audit`) take a version by any of its names and --project as their project, and say when their rows were
+    cut; json is the whole answer, with its question and parameters. Other queries give their rows.
+
+    Example: lineage-graph query audit/who_touched -p version=digits/classifier:best
     """
     asked = find(name)
     given = pairs(params, "--param")
@@ -119,15 +126,42 @@ def query(name: str, params: tuple[str, ...], show_text: bool, where: Where, for
         return
     if asked.access != "read":
         raise ParameterWrong(asked.name, "it writes, and only the ledger runs it; `--show` prints it")
-    parameters = typed(asked, given)
-    rows = where.connect().query(asked.name, **parameters)
+    if asked.name.startswith("audit/"):
+        _audit(asked, given, limit, after, timeout, where, form)
+        return
+    if limit is not None or after is not None:
+        raise click.UsageError("--limit and --after go with audits; other queries are given what they take with --param")
+    rows = where.connect().query(asked.name, timeout, **typed(asked, given))
     columns = [c.name for c in asked.columns]
     from lineage_graph.formats.json import steady
 
     found = [{column: steady(row.get(column)) for column in columns} for row in rows]
     if form == "json":
         show.json(found)
+    else:
+        _table(columns, found)
+
+
+def _audit(
+    asked: Query, given: dict[str, str], limit: int | None, after: str | None, timeout: float | None, where: Where, form: str
+) -> None:
+    if where.project is not None and "project" in asked.parameters:
+        given = {"project": where.project} | given
+    parameters = typed(asked, given)
+    own_limit, own_after = parameters.pop("limit"), parameters.pop("after")
+    after = after if own_after is None else str(own_after)
+    answer = where.connect().audit(asked.name, limit=limit or own_limit, after=after, timeout=timeout, **parameters)
+    if form == "json":
+        show.raw(answer.model_dump_json())
         return
+    from lineage_graph.formats.tree import cut
+
+    _table(answer.columns, answer.rows)
+    if (why := cut(answer)) is not None:
+        click.echo(why, err=True)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from lineage_graph.formats.table import query_rows
 
-    show.table(columns, query_rows(columns, found), "no rows")
+    show.table(columns, query_rows(columns, rows), "no rows")

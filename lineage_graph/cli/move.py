@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,69 +14,50 @@ from typing import BinaryIO, cast
 import click
 
 from lineage_graph.cli import show
+from lineage_graph.cli.ask import FORMS, check_rows, rows_option, show_walk
 from lineage_graph.cli.door import say
 from lineage_graph.cli.options import Where, command, format_option, where_options
-from lineage_graph.errors import ContentProblem, ImportRefused, LineageError
+from lineage_graph.cli.write import output_option, written
+from lineage_graph.errors import ImportRefused, LineageError
 
 
 @command("export")
 @click.argument("name", required=False)
-@click.option("-o", "--output", metavar="FILE", default="-", help="The file; it appears when it is whole. Default: stdout.")
+@output_option
+@rows_option
 @where_options
-@format_option("json", "jsonl")
-def export(name: str | None, output: str, where: Where, form: str) -> None:
+@format_option("json", "jsonl", *(form for form in FORMS if form != "json"))
+def export(name: str | None, output: str, rows: str | None, where: Where, form: str) -> None:
     """Write the record to a file.
 
-    With NAME: all that this version or run was made from (json, as `upstream` gives it). With --project alone, the project:
-    as json its artifacts, runs, versions and edges; as jsonl its journals' entries, whole, which verify by themselves and
-    which `import` takes.
+    With NAME: all that this version or run was made from, in any format that `upstream` has. With --project alone, the
+    project: as json its artifacts, runs, versions and edges; as jsonl its journals' entries, whole, which verify by
+    themselves and which `import` takes.
     """
     if name is None and where.project is None:
         raise click.UsageError("say what to export: a NAME, or --project")
     if name is not None and form == "jsonl":
         raise click.UsageError("jsonl is of whole journals; leave NAME out and give --project")
+    if name is None and form not in {"json", "jsonl"}:
+        raise click.UsageError(f"{form} is of one walk; give a NAME")
+    check_rows(rows, form)
     from lineage_graph import exchange
     from lineage_graph.formats.json import compact
 
     graph = where.connect()
-    with _written(output) as write:
+    if name is not None:
+        show_walk(graph.upstream(name), form, output, rows)
+        return
+    with written(output) as write:
         if form == "jsonl":
             with show.progress("exporting", "entries") as advance:
                 done = exchange.export_entries(graph, where.project, write, advance)
             what = f"{done.events} events of {done.journals} journals are"
         else:
-            text = (
-                graph.upstream(name).model_dump_json() if name else compact(exchange.export_project(graph, where.project or ""))
-            )
-            write(text.encode("utf-8", "backslashreplace") + b"\n")
-            what = f"{name or where.project} is"
+            write(compact(exchange.export_project(graph, where.project or "")).encode("utf-8", "backslashreplace") + b"\n")
+            what = f"{where.project} is"
     if output != "-":
         show.line(f"{what} in {output}")
-
-
-@contextmanager
-def _written(output: str) -> Iterator[Callable[[bytes], object]]:
-    """Where to write: stdout, or a file that takes its name when all of it is there."""
-    if output == "-":
-        yield sys.stdout.buffer.write
-        sys.stdout.buffer.flush()
-        return
-    path = Path(output)
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            try:
-                yield file.write
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).chmod(0o644)
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        if isinstance(error, LineageError | BrokenPipeError):
-            raise
-        raise ContentProblem(path, f"cannot be written ({error.strerror}); give another file") from None
 
 
 @command("import")

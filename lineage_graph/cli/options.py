@@ -88,16 +88,21 @@ def time_options(function: F) -> F:
     return function
 
 
-def limit_options(function: F) -> F:
-    """--limit --after --timeout"""
-    click.option(
-        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Answer with what is found by then."
-    )(function)
-    click.option("--after", metavar="CURSOR", help="Go on where an answer was cut.")(function)
-    click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many runs and versions, the nearest first.")(
-        function
-    )
-    return function
+def limits(what: str, late: str = "Answer with what is found by then.") -> Callable[[F], F]:
+    """--limit --after --timeout, of answers that are made of `what`. late: what happens when the time is over."""
+
+    def with_limits(function: F) -> F:
+        seconds = click.FloatRange(0, min_open=True)
+        click.option("--timeout", type=seconds, metavar="SECONDS", help=late)(function)
+        click.option("--after", metavar="CURSOR", help="Go on where an answer was cut.")(function)
+        click.option("--limit", type=click.IntRange(1), metavar="N", help=f"At most so many {what}.")(function)
+        return function
+
+    return with_limits
+
+
+NOT_IN_PARTS = "Fail when it takes longer; a part would be a wrong answer."
+limit_options = limits("runs and versions, the nearest first")
 
 
 def exit_code_option(text: str) -> Callable[[F], F]:

@@ -9,11 +9,12 @@ import click
 from lineage_graph.cli import show
 from lineage_graph.cli.ask import show_walk
 from lineage_graph.cli.options import (
+    NOT_IN_PARTS,
     Where,
     command,
     exit_code_option,
     format_option,
-    limit_options,
+    limits,
     time_options,
     where_options,
 )
@@ -26,7 +27,7 @@ from lineage_graph.cli.options import (
 @click.option("--any", "every", flag_value="any", help="Everything on any path.")
 @exit_code_option("Exit with 1 when there is no path.")
 @time_options
-@limit_options
+@limits("runs and versions, the nearest first", NOT_IN_PARTS)
 @where_options
 @format_option("tree", "table", "json")
 def path(a: str, b: str, every: Any, exit_code: bool, where: Where, form: str, **given: Any) -> None:

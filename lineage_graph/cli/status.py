@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,15 +64,10 @@ def _server(settings: Settings, limit: int) -> tuple[dict[str, Any], list[dict[s
 
 
 def _rejections(graph: Graph, limit: int) -> list[dict[str, Any]]:
-    from lineage_graph import queries
+    from lineage_graph.lineage import Reader
 
-    found = []
-    for row in graph.read(queries.get("lineage/rejections"), limit=limit):
-        for outcome in json.loads(row["receipt"])["outcomes"]:
-            if outcome["result"] == "rejected":
-                where = {"at": row["recorded_at"], "journal": row["journal"], "seq": row["seq"]}
-                found.append(where | {"event": outcome["event"], "reason": outcome["reason"]})
-    return found[:limit]
+    keys = ("journal", "seq", "event", "reason")
+    return [{"at": row["recorded_at"]} | {key: row[key] for key in keys} for row in Reader(graph).rejections(limit)]
 
 
 def _journals(folder: Path) -> list[dict[str, Any]]:

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from io import StringIO
 
+from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from lineage_graph.answers.audit import Audit
 from lineage_graph.formats import words
 from lineage_graph.models import Lineage, RunNode, VersionNode
 
 LINES = 2_000
 LEVELS = 60
 CHILDREN = 200
+WIDE = 100_000
 STATES = {"finished": "green", "failed": "red", "crashed": "red", "killed": "red", "running": "yellow"}
 
 
@@ -51,11 +55,11 @@ def counts(lineage: Lineage) -> str:
     )
 
 
-def cut(lineage: Lineage) -> str | None:
+def cut(answer: Lineage | Audit) -> str | None:
     """What to say of an answer that is not whole; None for one that is."""
-    if lineage.truncated is None:
+    if answer.truncated is None:
         return None
-    why = lineage.truncated
+    why = answer.truncated
     ended = f"limit of {why.limit:,}" if why.reason == "limit" else f"time of {why.limit:g} s"
     return f"the answer ends at its {ended}: there is more than is counted here; --after {why.cursor} goes on"
 
@@ -94,13 +98,14 @@ def draw(lineage: Lineage) -> Drawn:
     children = _children(lineage)
     nodes: dict[str, RunNode | VersionNode] = {run.uid: run for run in lineage.runs}
     nodes |= {version.uid: version for version in lineage.versions}
-    home = next(n for n in nodes.values() if n.depth == 0)
+    home = next((n for n in nodes.values() if n.depth == 0), None)
     limit = _levels_to_open(nodes, children)
-    tree = Tree(_node_line(home), guide_style="dim")
+    tree = Tree(_node_line(home) if home else _elsewhere(lineage), guide_style="dim")
     opened: set[str] = set()
-    drawn = {home.uid}
+    first = [home.uid] if home else _unled(nodes, children)[:CHILDREN]
+    drawn = set(first)
     # Each step takes the next line to write: last in, first out is reading order.
-    stack: list[tuple[Tree, str, int]] = [(tree, home.uid, 0)]
+    stack: list[tuple[Tree, str, int]] = [(tree, uid, 0 if home else 1) for uid in reversed(first)]
     while stack:
         branch, uid, level = stack.pop()
         if level > 0:
@@ -118,6 +123,24 @@ def draw(lineage: Lineage) -> Drawn:
         drawn.update(shown)
         stack.extend((branch, child, level + 1) for child in reversed(shown))
     return Drawn(tree, len(nodes) - len(drawn), counts(lineage), cut(lineage))
+
+
+def write(lineage: Lineage) -> str:
+    """The tree of a walk and its notes as the text of a file: no colours, nothing wrapped."""
+    drawn = draw(lineage)
+    text = StringIO()
+    Console(file=text, width=WIDE, highlight=False, markup=False, emoji=False, soft_wrap=True, no_color=True).print(drawn.tree)
+    return "\n".join([text.getvalue(), *map(words.printable, drawn.notes)]) + "\n"
+
+
+def _elsewhere(lineage: Lineage) -> Text:
+    return Text(f"{lineage.home}  … (on an earlier page)", style="dim", no_wrap=True)
+
+
+def _unled(nodes: dict[str, RunNode | VersionNode], children: dict[str, dict[str, None]]) -> list[str]:
+    """Where a page without home begins: what no other node of it leads to, the nearest first."""
+    led = {uid for after in children.values() for uid in after}
+    return sorted((uid for uid in nodes if uid not in led), key=lambda uid: (nodes[uid].depth, nodes[uid].name))
 
 
 def _node_line(node: RunNode | VersionNode) -> Text:
@@ -155,4 +178,4 @@ def _levels_to_open(nodes: dict[str, RunNode | VersionNode], children: dict[str,
         total += lines[depth]
         if total > LINES or depth >= LEVELS:
             return depth
-    return max(lines) + 1
+    return max(lines, default=0) + 1

@@ -234,7 +234,7 @@ class Rules:
         if before is not None and at < before:
             self.rows.edge_earlier("logged", run.uid, version.uid, at, None, None)
         for alias in (LATEST, *(a for a in event.aliases if a != LATEST)):
-            self._move(event.artifact, alias, version.uid, (at, event.uid))
+            self._move(event, alias, version.uid)
         return {
             "event": event.uid,
             "result": "recorded" if before is None else "repeated",
@@ -276,15 +276,17 @@ class Rules:
                 found = (key, version)
         return found[1]
 
-    def _move(self, artifact: str, alias: str, version: str, key: Key, removed: bool = False) -> bool:
+    def _move(self, event: Logged | AliasMoved | AliasRemoved, alias: str, version: str) -> bool:
         """Moves an alias; False when this very event did so before."""
-        uid = alias_uid(artifact, alias)
+        uid, key = alias_uid(event.artifact, alias), (event.at_text, event.uid)
         state = self.state
         if (uid, key[1]) in state.moves_seen:
             return False
         state.moves_seen.add((uid, key[1]))
+        removed = isinstance(event, AliasRemoved) or None
         target = None if removed else version
-        self.rows.move(uid, artifact, alias, {"version": version, "at": key[0], "event": key[1], "removed": removed or None})
+        move = {"version": version, "at": key[0], "event": key[1], "actor": event.actor, "removed": removed}
+        self.rows.move(uid, event.artifact, alias, move)
         state.moved_here.setdefault(uid, []).append((key, target))
         if key > state.aliases[uid][0]:
             state.aliases[uid] = (key, target)
@@ -307,7 +309,7 @@ class Rules:
         else:
             version = self._meant(event.artifact, at, number=event.number, prefix=None, alias=event.source)
         self.rows.touch(self.state.artifacts[artifact_of(event.artifact)[1]])
-        fresh = self._move(event.artifact, event.alias, version.uid, (at, event.uid), isinstance(event, AliasRemoved))
+        fresh = self._move(event, event.alias, version.uid)
         return _said(event, "recorded" if fresh else "repeated", version=version.name, version_uid=version.uid)
 
     # ── edits ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,9 @@ from lineage_graph.answers.why import Why, explain, follow
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.values import Time, cursor, time_text, times, whole_number
-from lineage_graph.lineage.walking import Walking
+from lineage_graph.lineage.walking import Walking, depths_of
 from lineage_graph.models import ArtifactVersion, Run, Truncated
-from lineage_graph.walks import nodes_of, unhurried
+from lineage_graph.walks import unhurried
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Comparing(Walking):
             steps = 2 if isinstance(sides[0].thing, ArtifactVersion) else 1  # to the run, and to what it used
             origins = [self._origins(side, deadline, steps) for side in sides]
             nodes = [
-                self._nodes(sides[i], counted(whole.values(), origins[i].home), listed, deadline)
+                self._listed(sides[i], counted(whole.values(), origins[i].home), listed, deadline)
                 for i, whole, listed in zip((0, 1, 0), (only_a, only_b, common), page, strict=True)
             ]
         differences = self._differences(sides, origins, deadline)
@@ -176,11 +176,10 @@ class Comparing(Walking):
         }
 
     def _depths(self, side: Asked, deadline: Deadline) -> dict[str, int]:
-        row = self._reach("lineage/closure", side.thing, None, **side.times, timeout=deadline.left())
-        return dict(zip(row["uids"], row["depths"], strict=True))
+        return self._reach("lineage/closure", depths_of, side.thing, None, **side.times, timeout=deadline.left())
 
     def _origins(self, side: Asked, deadline: Deadline, depth: int | None = None) -> Origins:
-        return origins_of(self._reach("lineage/origins", side.thing, depth, **side.times, timeout=deadline.left()))
+        return self._reach("lineage/origins", _origins, side.thing, depth, **side.times, timeout=deadline.left())
 
     def _recipes(self, runs: Iterable[Thing | None], deadline: Deadline) -> dict[str, Recipe]:
         uids = list(dict.fromkeys(run.uid for run in runs if run is not None))
@@ -192,16 +191,20 @@ class Comparing(Walking):
         rows = self._read("lineage/results", deadline.left(), runs=[run.uid], **side.times)
         return [Use(Thing(row["version"], row["name"], row["artifact"], row["digest"])) for row in rows]
 
-    def _nodes(self, side: Asked, counts: Counted, depths: Mapping[str, int], deadline: Deadline) -> Nodes:
+    def _listed(self, side: Asked, counts: Counted, depths: dict[str, int], deadline: Deadline) -> Nodes:
         """Those at these distances from the side's thing, in full."""
         if not depths:
             return Nodes(counts=counts, runs=(), versions=())
         kinds: tuple[list[str], list[str]] = ([], [])
         for uid, depth in depths.items():
             kinds[isinstance(side.thing, ArtifactVersion) == (depth % 2 == 0)].append(uid)
-        [row] = self._read("lineage/nodes", deadline.left(), runs=kinds[0], versions=kinds[1], **side.times)
-        runs, versions = nodes_of(row, depths, then=any(side.times.values()))
+        runs, versions = self._nodes(kinds, depths, side.times, deadline.left())
         return Nodes(counts=counts, runs=tuple(runs), versions=tuple(versions))
+
+
+def _origins(rows: Iterator[dict[str, Any]]) -> Origins | None:
+    row = next(rows, None)
+    return origins_of(row) if row else None
 
 
 def _page(lists: list[dict[str, int]], limit: int | None, left_out: int) -> tuple[list[dict[str, int]], Truncated | None]:

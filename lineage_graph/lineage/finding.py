@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
-from lineage_graph.answers.paths import WHICH, Paths, Which, walk_between
-from lineage_graph.errors import NotRecorded, ParameterWrong
+from lineage_graph.answers.paths import WHICH, Lists, Paths, Which, walk_between
+from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.values import Time, cursor, times, whole_number
-from lineage_graph.lineage.walking import Walking
+from lineage_graph.lineage.walking import Walking, depths_of
 from lineage_graph.models import ArtifactVersion, Run
-from lineage_graph.walks import lineage_of, unhurried
+from lineage_graph.walks import Parts, unhurried
 
 
 class Finding(Walking):
@@ -51,37 +51,34 @@ class Finding(Walking):
         said: dict[str, Any] = {"home": _name(home), "to": _name(to), "which": which, **then}
         with unhurried():
             for below, above in ((home, to), (to, home)):
-                row = self._reach("lineage/closure", below, None, **then, timeout=deadline.left())
-                if above.uid in row["uids"]:
-                    distance = row["depths"][row["uids"].index(above.uid)]
+                reached = self._reach("lineage/closure", depths_of, below, None, **then, timeout=deadline.left())
+                if above.uid in reached:
                     break
             else:
                 nothing: dict[str, Any] = {"direction": None, "distance": None, "runs": (), "versions": (), "edges": ()}
                 return Paths(found=False, **nothing, **said)
+            upstream, distance = below is home, reached[above.uid]
+
+            def take(rows: Iterator[dict[str, Any]]) -> tuple[Lists, Lists] | None:
+                row = next(rows, None)
+                return None if row is None else walk_between(which, row, above.uid, upstream=upstream)
+
             depth = None if which == "any" else distance
-            row = self._reach("lineage/origins", below, depth, **then, timeout=deadline.left())
-            walk = walk_between(which, row, above.uid, upstream=below is home)
-            if walk is None:
-                raise NotRecorded("uid", above.uid, "it was there a moment ago; ask again")
+            nodes, edges = self._reach("lineage/origins", take, below, depth, **then, timeout=deadline.left())
             if limit is not None:
-                walk |= {column: walk[column][: left_out + limit + 1] for column in ("ids", "uids", "depths")}
-            details = self._details(row, walk["uids"][left_out:], then, deadline)
-            direction: Literal["upstream", "downstream"] = "upstream" if below is home else "downstream"
-            lineage = lineage_of(said["home"], direction, details | walk, happened, known, limit, left_out)
+                nodes = [column[: left_out + limit + 1] for column in nodes]
+            parts = Parts("upstream" if upstream else "downstream", limit, left_out, any(then.values()))
+            parts.take([{"part": "nodes", "lists": nodes}, {"part": "edges", "lists": edges}])
+            kinds: tuple[list[str], list[str]] = ([], [])
+            for number in parts.page:
+                kinds[number not in parts.is_run].append(parts.uid_of[number])
+            depths = dict(zip(nodes[1], nodes[2], strict=True))
+            parts.runs, parts.versions = self._nodes(kinds, depths, then, deadline.left())
+            lineage = parts.lineage(said["home"], happened, known, None)
         return Paths(
             found=True, distance=distance, direction=lineage.direction, runs=lineage.runs, versions=lineage.versions,
             edges=lineage.edges, truncated=lineage.truncated, **said,
         )  # fmt: skip
-
-    def _details(
-        self, row: Mapping[str, Any], uids: Iterable[str], then: Mapping[str, Any], deadline: Deadline
-    ) -> dict[str, Any]:
-        """What is recorded of some of the nodes in a row of lineage/origins."""
-        known = dict(zip(row["uids"], row["artifacts"], strict=True))
-        kinds: tuple[list[str], list[str]] = ([], [])
-        for uid in uids:
-            kinds[known[uid] is not None].append(uid)
-        return self._read("lineage/nodes", deadline.left(), runs=kinds[0], versions=kinds[1], **then)[0]
 
 
 def _name(thing: Run | ArtifactVersion) -> str:

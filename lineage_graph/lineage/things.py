@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from lineage_graph import queries
 from lineage_graph.errors import NotRecorded, ParameterWrong
-from lineage_graph.lineage.values import Time, time_text, to_run, to_version
+from lineage_graph.lineage.values import Time, time_text, to_run, to_version, with_times
 from lineage_graph.models import Artifact, ArtifactVersion, Run
 from lineage_graph.names import ArtifactName, RunName, VersionName, parse, parse_artifact, parse_run, parse_version
 
@@ -112,6 +112,14 @@ class Things:
         """Every project with its counts: {'project', 'artifacts', 'runs'}. Runs lineage/projects."""
         return self._read("lineage/projects")
 
+    def must_be_project(self, project: str) -> None:
+        """Raises NotRecorded when nothing is recorded in that project. Runs lineage/project."""
+        if not self._read("lineage/project", project=project)[0]["recorded"]:
+            known = [p["project"] for p in self.projects()]
+            close = get_close_matches(project, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known[:5]) or 'none'}"
+            raise NotRecorded("project", project, hint)
+
     def artifacts(self, project: str | None = None) -> list[Artifact]:
         """A project's artifacts, or all. Runs lineage/artifacts."""
         return [Artifact.model_validate(r["artifact"]) for r in self._read("lineage/artifacts", project=project)]
@@ -129,27 +137,19 @@ class Things:
         return [to_run(r["run"]) for r in self._read("lineage/runs", project=project, limit=limit)]
 
     def rejections(self, limit: int = 100) -> list[dict[str, Any]]:
-        """Events the graph refused, the newest first: {'journal', 'seq', 'recorded_at', 'event', 'reason'}.
+        """Events the graph refused, the newest first, as audit/rejections gives them: 'recorded_at', 'kind', 'reason', …"""
+        return self.query("audit/rejections", limit=limit)
 
-        Runs lineage/rejections.
-        """
-        found = []
-        for row in self._read("lineage/rejections", limit=limit):
-            for outcome in json.loads(row["receipt"])["outcomes"]:
-                if outcome["result"] == "rejected":
-                    where = {k: row[k] for k in ("journal", "seq", "recorded_at")}
-                    found.append(where | {"event": outcome["event"], "reason": outcome["reason"]})
-        return found
+    def query(self, name: str, timeout: float | None = None, **parameters: Any) -> Rows:
+        """Any query file that reads, by its name, such as 'lineage/producers'; rows as dictionaries, as the file gives them.
 
-    def query(self, name: str, **parameters: Any) -> Rows:
-        """Any query file by its name, such as 'lineage/producers'; rows as dictionaries.
-
-        Raises QueryUnknown, ParameterWrong, GraphProblem.
+        parameters: the file's own; one that may be null may be left out. timeout: seconds.
+        Raises QueryUnknown, ParameterWrong, TimeRanOut, GraphProblem.
         """
         query = queries.get(name)
         if query.access != "read":
             raise ParameterWrong(name, "it writes, and only the ledger runs it")
-        return self.graph.read(query, **parameters)
+        return self.graph.read(query, timeout, **query.filled(with_times(parameters)))
 
     def _read(self, name: str, timeout: float | None = None, **parameters: Any) -> Rows:
         return self.graph.read(queries.get(name), timeout, **parameters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from lineage_graph.models import ArtifactVersion, Run
 
 Time = datetime | str | None
 _TIME: TypeAdapter[datetime] = TypeAdapter(datetime)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+TIMES = {"as_of", "known_at", "from", "to", "at"}  # the queries' parameters of these names are times
 
 
 def time_text(value: Time, where: str) -> str | None:
@@ -22,12 +25,19 @@ def time_text(value: Time, where: str) -> str | None:
     if value is None:
         return None
     try:
-        at = _TIME.validate_python(value)
-    except ValidationError:
-        raise ParameterWrong(where, f"{value!r} is not a time; write it as 2026-01-05T08:00:00Z") from None
-    if at.tzinfo is None:
-        raise ParameterWrong(where, f"{value!r} has no time zone; write it as 2026-01-05T08:00:00Z")
-    return iso(at.astimezone(UTC))
+        # Else pydantic would take a number, and a year such as '2026', for seconds since 1970.
+        at = _TIME.validate_python(value) if isinstance(value, datetime) or _DATE.match(value) else None
+        if at is not None and at.tzinfo is not None:
+            return iso(at.astimezone(UTC))
+    except (ValidationError, TypeError, OverflowError):
+        at = None
+    why = "is not a time" if at is None else "has no time zone"
+    raise ParameterWrong(where, f"{value!r} {why}; write it as 2026-01-05T08:00:00Z")
+
+
+def with_times(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A query's parameters, those that are times as the queries take them. Raises ParameterWrong."""
+    return {k: time_text(v, f"parameter ${k}") if k in TIMES else v for k, v in parameters.items()}
 
 
 def times(as_of: Time, known_at: Time) -> tuple[str | None, str | None]:

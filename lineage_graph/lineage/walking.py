@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeVar
 
 from lineage_graph import queries
 from lineage_graph.errors import NotRecorded, TimeRanOut
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
-from lineage_graph.models import ArtifactVersion, Lineage, Run
-from lineage_graph.walks import lineage_of, unhurried
+from lineage_graph.models import ArtifactVersion, Lineage, Run, RunNode, VersionNode
+from lineage_graph.walks import Parts, nodes_of, unhurried
 
+T = TypeVar("T")
 FIRST_LOOK = 16  # how far a walk that has little time looks at first
 
 
@@ -72,21 +74,22 @@ class Walking(Things):
         Runs lineage/closure.
         """
         home = self.find(name, as_of=as_of, known_at=known_at)
-        row = self._reach("lineage/closure", home, depth, as_of, known_at, seconds(timeout, "timeout"))
-        return dict(zip(row["uids"], row["depths"], strict=True))
+        return self._reach("lineage/closure", depths_of, home, depth, as_of, known_at, seconds(timeout, "timeout"))
 
     def _reach(
         self,
         query: str,
+        take: Callable[[Iterator[dict[str, Any]]], T | None],
         home: Run | ArtifactVersion,
         depth: int | None,
         as_of: Time,
         known_at: Time,
         timeout: float | None,
         **more: int | None,
-    ) -> dict[str, Any]:
-        rows = self.graph.read(
+    ) -> T:
+        found = self.graph.fold(
             queries.get(query).bounded(whole_number(depth, "depth", 0)),
+            take,
             timeout,
             uid=home.uid,
             depth=depth,
@@ -94,37 +97,17 @@ class Walking(Things):
             known_at=time_text(known_at, "known_at"),
             **more,
         )
-        if not rows or not rows[0]["uids"]:
+        if not found:
             raise NotRecorded("uid", home.uid, "it was there a moment ago; ask again")
-        return rows[0]
+        return found
 
-    def _reach_in_time(
-        self,
-        query: str,
-        home: Run | ArtifactVersion,
-        depth: int | None,
-        as_of: Time,
-        known_at: Time,
-        timeout: float,
-        **more: int | None,
-    ) -> tuple[dict[str, Any], bool]:
-        """(row, whether it is all there is): looks four times as far each time, as long as the time lasts."""
-        until = time.monotonic() + timeout
-        row, looked = None, FIRST_LOOK
-        while True:
-            bound = looked if depth is None else min(looked, depth)
-            left = until - time.monotonic()
-            try:
-                if left <= 0:
-                    raise TimeRanOut(query, timeout)
-                row = self._reach(query, home, bound, as_of, known_at, left, **more)
-            except TimeRanOut:
-                if row is None:
-                    raise TimeRanOut(query, timeout) from None
-                return row, False
-            if bound == depth or max(row["depths"]) < bound:
-                return row, True
-            looked *= 4
+    def _nodes(
+        self, kinds: tuple[list[str], list[str]], depths: dict[str, int], times: dict[str, str | None], timeout: float | None
+    ) -> tuple[list[RunNode], list[VersionNode]]:
+        """Runs and versions at these depths, by their uids. times: as_of and known_at, for aliases."""
+        query, then = queries.get("lineage/nodes"), any(times.values())
+        given: dict[str, Any] = {"runs": kinds[0], "versions": kinds[1], **times}
+        return self.graph.fold(query, lambda rows: nodes_of(rows, depths, then), timeout, **given)
 
     def _walk(
         self,
@@ -141,19 +124,50 @@ class Walking(Things):
         seconds(timeout, "timeout")
         left_out = cursor(after)
         home = self.find(name, as_of=as_of, known_at=known_at)
-        query, more = f"lineage/{direction}", {"limit": limit, "after": left_out or None}
+        then = as_of is not None or known_at is not None
+
+        def look(bound: int | None, left: float | None) -> Parts:
+            def take(rows: Iterator[dict[str, Any]]) -> Parts | None:
+                parts = Parts(direction, limit, left_out, then).take(rows)
+                return parts if parts.uid_of else None
+
+            return self._reach(
+                f"lineage/{direction}", take, home, bound, as_of, known_at, left, limit=limit, after=left_out or None
+            )
+
         with unhurried():
-            if timeout is None:
-                row, whole = self._reach(query, home, depth, as_of, known_at, None, **more), True
-            else:
-                row, whole = self._reach_in_time(query, home, depth, as_of, known_at, timeout, **more)
-            return lineage_of(
+            found, whole = (look(depth, None), True) if timeout is None else _in_time(look, direction, depth, timeout)
+            return found.lineage(
                 home.full_name if isinstance(home, Run) else home.name,
-                direction,
-                row,
                 time_text(as_of, "as_of"),
                 time_text(known_at, "known_at"),
-                limit,
-                left_out,
                 None if whole else timeout,
             )
+
+
+def depths_of(rows: Iterator[dict[str, Any]]) -> dict[str, int]:
+    """The row of lineage/closure → depths by uid."""
+    [row] = rows
+    return dict(zip(row["uids"], row["depths"], strict=True))
+
+
+def _in_time(
+    look: Callable[[int | None, float | None], Parts], what: str, depth: int | None, timeout: float
+) -> tuple[Parts, bool]:
+    """(what was found, whether it is all there is): looks four times as far each time, as long as the time lasts."""
+    until = time.monotonic() + timeout
+    found, looked = None, FIRST_LOOK
+    while True:
+        bound = looked if depth is None else min(looked, depth)
+        left = until - time.monotonic()
+        try:
+            if left <= 0:
+                raise TimeRanOut(what, timeout)
+            found = look(bound, left)
+        except TimeRanOut:
+            if found is None:
+                raise TimeRanOut(f"lineage/{what}", timeout) from None
+            return found, False
+        if bound == depth or found.deepest < bound:
+            return found, True
+        looked *= 4

@@ -16,10 +16,10 @@ import time
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError
 from lineage_graph.events import Event, Logged, RunFinished, Used
@@ -40,6 +40,7 @@ IN_MEMORY = 5_000  # entries kept beside the file; beyond that the thread reads 
 GATHER = 0.05  # seconds that events gather before they are applied together, unless somebody waits for them
 MARK = 0.5  # seconds between notes, for other processes, of how far this journal is applied
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+T = TypeVar("T")
 
 
 class LineageWarning(UserWarning):
@@ -340,15 +341,20 @@ class Recorder:
 
 
 class _OwnWritesFirst:
-    """A graph's `read`, after this process's journal is applied."""
+    """A graph's `read` and `fold`, after this process's journal is applied."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
     def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> Rows:
+        return self.fold(query, list, timeout, **parameters)
+
+    def fold(
+        self, query: Query, take: Callable[[Iterator[dict[str, Any]]], T], timeout: float | None = None, **parameters: Any
+    ) -> T:
         recorder = self._recorder.current()
         recorder.drain()
-        return recorder.graph().read(query, timeout, **parameters)
+        return recorder.graph().fold(query, take, timeout, **parameters)
 
 
 _recorders: dict[tuple[Settings, str | None], Recorder] = {}

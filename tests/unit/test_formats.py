@@ -141,6 +141,25 @@ def test_an_answer_that_is_cut_says_so() -> None:
     assert "limit of 4" in lines[-2] and lines[-1] == "2 versions, 2 runs, 6 edges"
 
 
+def test_a_page_without_home_begins_where_nothing_leads() -> None:
+    whole = walk(DIAMOND)
+    page = whole.model_copy(update={"runs": whole.runs[1:], "versions": whole.versions[1:]})
+    assert drawn(page) == [
+        "p/v0:v0  … (on an earlier page)",
+        "├── p/v1:v0  dataset  latest  01234567  1.2 kB",
+        "│   └── name-r1  train  finished  1 min 1 s  p/runs/r1",
+        "│       └── p/v3:v0  dataset  latest  01234567  1.2 kB",
+        "└── p/v2:v0  dataset  latest  01234567  1.2 kB",
+        "    └── name-r1  … (above)",
+        "3 versions, 1 run, 6 edges",
+    ]
+    nothing = whole.model_copy(update={"runs": (), "versions": (), "edges": ()})
+    assert drawn(nothing) == ["p/v0:v0  … (on an earlier page)", "0 versions, 0 runs, 0 edges"]
+    assert tree.write(whole).splitlines()[0] == drawn(whole)[0] and tree.write(whole).endswith(
+        "\n4 versions, 2 runs, 6 edges\n"
+    )
+
+
 def test_names_cannot_drive_the_terminal() -> None:
     lineage = walk(DIAMOND)
     run = lineage.runs[0].model_copy(update={"name": "a\x1b[31m\nb[bold]c", "job_type": ":smile:"})
