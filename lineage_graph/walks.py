@@ -173,6 +173,35 @@ def nodes_of(rows: Iterable[Row], depths: Mapping[str, int], then: bool) -> tupl
     return runs, versions
 
 
+class Apart:
+    """The rows of lineage/apart: what lies upstream of the first of two things alone (0), of the second alone (1), of both (2).
+
+    depths: of all of them. runs, versions: those that were told of, in the order of depth, then name.
+    """
+
+    def __init__(self, rows: Iterable[Row], then: bool) -> None:
+        self.depths: tuple[list[int], ...] = ([], [], [])
+        self.runs: tuple[list[RunNode], ...] = ([], [], [])
+        self.versions: tuple[list[VersionNode], ...] = ([], [], [])
+        for row in rows:
+            if row["part"] == "nodes":
+                for whose, depth in zip(*row["lists"], strict=True):
+                    self.depths[whose].append(depth)
+                continue
+            uids, whose_all, depths, *properties = row["lists"]
+            whose_of = dict(zip(uids, whose_all, strict=True))
+            if row["part"] == "runs":
+                for run in _nodes(RunNode, uids, properties, depths):
+                    self.runs[whose_of[run.uid]].append(run)
+                continue
+            *properties, aliases = properties
+            if then:
+                held = [[uid, alias] for uid, alias, by_b in aliases if by_b == (whose_of.get(uid) == 1)]
+                _, *properties = _then([uids, *properties], held)
+            for version in _nodes(VersionNode, uids, properties, depths):
+                self.versions[whose_of[version.uid]].append(version)
+
+
 def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:
     """Models of values that were checked before, put together as pydantic's own `model_construct` does, but a slot of all of
     them at a time: one by one takes twice as long, and objects are most of what a large answer costs here."""

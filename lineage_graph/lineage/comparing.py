@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lineage_graph import queries
 from lineage_graph.answers import recipes
 from lineage_graph.answers.diff import Counted, Diff, Nodes, Side, counted, given_changes, matched, replaced
 from lineage_graph.answers.origins import Origins, Thing, Use, origins_of
@@ -14,9 +15,9 @@ from lineage_graph.answers.why import Why, explain, follow
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.values import Time, cursor, time_text, times, whole_number
-from lineage_graph.lineage.walking import Walking, depths_of
+from lineage_graph.lineage.walking import Walking
 from lineage_graph.models import ArtifactVersion, Run, Truncated
-from lineage_graph.walks import unhurried
+from lineage_graph.walks import Apart, unhurried
 
 
 @dataclass(frozen=True)
@@ -59,36 +60,36 @@ class Comparing(Walking):
         after:    the cursor of an answer that was cut, to go on after it.
         timeout:  seconds for all of it; part of a comparison would be a wrong one.
         Returns a Diff. Raises NameNotUnderstood, NotRecorded, ParameterWrong (times that contradict, a run and a version),
-        TimeRanOut, GraphProblem. Runs lineage/closure, lineage/origins, lineage/recipes, lineage/results and lineage/nodes.
+        TimeRanOut, GraphProblem. Runs lineage/apart, lineage/origins, lineage/recipes and lineage/results.
         """
         whole_number(limit, "limit", 1)
         left_out, deadline = cursor(after), Deadline("diff", timeout)
         sides = self._both(a, b, as_of, known_at, a_as_of, b_as_of)
         with unhurried():
-            here, there = (self._depths(side, deadline) for side in sides)
-            only_a = {uid: depth for uid, depth in here.items() if depth and not there.get(uid)}
-            only_b = {uid: depth for uid, depth in there.items() if depth and not here.get(uid)}
-            common = {uid: depth for uid, depth in here.items() if depth and there.get(uid)}
-            page, truncated = _page([only_a, only_b, common if both else {}], limit, left_out)
-            steps = 2 if isinstance(sides[0].thing, ArtifactVersion) else 1  # to the run, and to what it used
-            origins = [self._origins(side, deadline, steps) for side in sides]
-            nodes = [
-                self._listed(sides[i], counted(whole.values(), origins[i].home), listed, deadline)
-                for i, whole, listed in zip((0, 1, 0), (only_a, only_b, common), page, strict=True)
-            ]
+            found = self._apart(sides, both, limit, left_out, deadline)
+        steps = 2 if isinstance(sides[0].thing, ArtifactVersion) else 1  # to the run, and to what it used
+        origins = [self._origins(side, deadline, steps) for side in sides]
         differences = self._differences(sides, origins, deadline)
-        one, other = (_side(*facts) for facts in zip(sides, origins, (here, there), strict=True))
-        said: dict[str, Any] = {"known_at": sides[0].times["known_at"]}
+        only_a, only_b, shared = (
+            Nodes(counts=counted(depths, origins[0].home), runs=tuple(runs), versions=tuple(versions))
+            for depths, runs, versions in zip(found.depths, found.runs, found.versions, strict=True)
+        )
+        one, other = (
+            _side(side, came, counted([*depths, *found.depths[2]], came.home))
+            for side, came, depths in zip(sides, origins, found.depths[:2], strict=True)
+        )
+        listed, seen = sum(map(len, found.depths[: 3 if both else 2])), left_out + (limit or 0)
+        cut = {"reason": "limit", "limit": limit, "cursor": str(seen)} if limit is not None and listed > seen else None
+        said: dict[str, Any] = {"known_at": sides[0].times["known_at"], "truncated": cut}
         return Diff(
             a=one,
             b=other,
-            differ=one.digest != other.digest or bool(only_a or only_b) or any(differences.values()),
-            only_a=nodes[0],
-            only_b=nodes[1],
-            both=nodes[2],
-            replaced=replaced(nodes[0].versions, nodes[1].versions),
+            differ=one.digest != other.digest or any(found.depths[:2]) or any(differences.values()),
+            only_a=only_a,
+            only_b=only_b,
+            both=shared,
+            replaced=replaced(only_a.versions, only_b.versions),
             files=None,
-            truncated=truncated,
             **differences,
             **said,
         )
@@ -175,8 +176,15 @@ class Comparing(Walking):
             "metadata": recipes.changes(*(getattr(side.thing, "metadata", {}) for side in sides)),
         }
 
-    def _depths(self, side: Asked, deadline: Deadline) -> dict[str, int]:
-        return self._reach("lineage/closure", depths_of, side.thing, None, **side.times, timeout=deadline.left())
+    def _apart(self, sides: tuple[Asked, Asked], both: bool, limit: int | None, left_out: int, deadline: Deadline) -> Apart:
+        """What lies upstream of one of them only, and of both."""
+        one, other = sides
+        given = {
+            "a": one.thing.uid, "b": other.thing.uid, "a_as_of": one.times["as_of"], "b_as_of": other.times["as_of"],
+            "known_at": one.times["known_at"], "both": both, "limit": limit, "after": left_out or None,
+        }  # fmt: skip
+        then = any((*one.times.values(), *other.times.values()))
+        return self.graph.fold(queries.get("lineage/apart"), lambda rows: Apart(rows, then), deadline.left(), **given)
 
     def _origins(self, side: Asked, deadline: Deadline, depth: int | None = None) -> Origins:
         return self._reach("lineage/origins", _origins, side.thing, depth, **side.times, timeout=deadline.left())
@@ -191,38 +199,13 @@ class Comparing(Walking):
         rows = self._read("lineage/results", deadline.left(), runs=[run.uid], **side.times)
         return [Use(Thing(row["version"], row["name"], row["artifact"], row["digest"])) for row in rows]
 
-    def _listed(self, side: Asked, counts: Counted, depths: dict[str, int], deadline: Deadline) -> Nodes:
-        """Those at these distances from the side's thing, in full."""
-        if not depths:
-            return Nodes(counts=counts, runs=(), versions=())
-        kinds: tuple[list[str], list[str]] = ([], [])
-        for uid, depth in depths.items():
-            kinds[isinstance(side.thing, ArtifactVersion) == (depth % 2 == 0)].append(uid)
-        runs, versions = self._nodes(kinds, depths, side.times, deadline.left())
-        return Nodes(counts=counts, runs=tuple(runs), versions=tuple(versions))
-
 
 def _origins(rows: Iterator[dict[str, Any]]) -> Origins | None:
     row = next(rows, None)
     return origins_of(row) if row else None
 
 
-def _page(lists: list[dict[str, int]], limit: int | None, left_out: int) -> tuple[list[dict[str, int]], Truncated | None]:
-    """Of each list what is on this page of all of them, the nearest first."""
-    if limit is None and not left_out:
-        return lists, None
-    ordered = sorted((depth, i, uid) for i, one in enumerate(lists) for uid, depth in one.items())
-    end = len(ordered) if limit is None else left_out + limit
-    page: list[dict[str, int]] = [{} for _ in lists]
-    for depth, i, uid in ordered[left_out:end]:
-        page[i][uid] = depth
-    if limit is None or len(ordered) <= end:
-        return page, None
-    return page, Truncated(reason="limit", limit=limit, cursor=str(end))
-
-
-def _side(asked: Asked, origins: Origins, depths: Mapping[str, int]) -> Side:
-    ancestors: Counted = counted((depth for depth in depths.values() if depth), origins.home)
+def _side(asked: Asked, origins: Origins, ancestors: Counted) -> Side:
     return Side.model_validate(
         {
             "name": asked.name,

@@ -228,6 +228,21 @@ def test_one_name_at_two_times(lab: Lab) -> None:
     assert lab.reader.why("model:v1", a_as_of=then).same
 
 
+def test_aliases_are_those_of_each_side_s_time(lab: Lab) -> None:
+    lab.pipeline("0", "0", "0")
+    then = START + timedelta(minutes=lab.done)
+    lab.pipeline("1", "1", "1")
+
+    def held(**times: Any) -> list[dict[str, tuple[str, ...]]]:
+        found = lab.reader.diff("model:v0", "model:v1", **times)
+        return [{v.name.rpartition("/")[2]: v.aliases for v in side.versions} for side in (found.only_a, found.only_b)]
+
+    now = [{"clean:v0": (), "raw:v0": ()}, {"clean:v1": ("latest",), "raw:v1": ()}]  # raw was used, and never logged
+    assert held() == now == held(as_of=then + timedelta(hours=1))
+    assert held(a_as_of=then) == [{"clean:v0": ("latest",), "raw:v0": ()}, now[1]]
+    assert held(b_as_of=then) == [now[0], {}]
+
+
 def test_only_what_the_graph_knew(lab: Lab) -> None:
     lab.pipeline("0", "0", "0")
     lab.work("other", {"raw#1": None}, ["model#1"])
