@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
+from lineage_graph.answers.changes import Change, Kind
 from lineage_graph.answers.origins import Thing, Use
-from lineage_graph.answers.recipes import Change, Kind
 from lineage_graph.models import Frozen, RunNode, Truncated, VersionNode
 
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from lineage_graph.answers.diff import GivenChange, given_changes, matched
-from lineage_graph.answers.origins import Origins, Thing, Use
-from lineage_graph.answers.recipes import (
+from lineage_graph.answers.changes import (
     Change,
-    Recipe,
+    Told,
     changes,
     code_changes,
     command_changes,
     environment_changes,
 )
+from lineage_graph.answers.diff import GivenChange, given_changes, matched
+from lineage_graph.answers.origins import Origins, Thing, Use
 from lineage_graph.models import Frozen, Truncated
 
 CauseKind = Literal["input", "code", "config", "command", "environment", "not deterministic", "no producer", "same run", "loop"]
@@ -162,7 +162,7 @@ def _above(pair: Pair, a: Origins, b: Origins, found: Followed) -> Iterator[tupl
         found.alone[id(pair)] = given_changes((o for o, _ in alone if o), (n for _, n in alone if n))
 
 
-def explain(found: Followed, a: Mapping[str, Recipe], b: Mapping[str, Recipe], *, results_differ: bool) -> list[Cause]:
+def explain(found: Followed, a: Mapping[str, Told], b: Mapping[str, Told], *, results_differ: bool) -> list[Cause]:
     """The causes, the furthest upstream first, then by kind and name.
 
     results_differ: whether what is asked about is known to differ; of two runs that logged the same it is not, and then
@@ -180,7 +180,7 @@ def explain(found: Followed, a: Mapping[str, Recipe], b: Mapping[str, Recipe], *
     return [cause for _, cause in causes]
 
 
-def _own(pair: Pair, found: Followed, a: Recipe | None, b: Recipe | None) -> Iterator[Cause]:
+def _own(pair: Pair, found: Followed, a: Told | None, b: Told | None) -> Iterator[Cause]:
     """What two runs were told differently."""
     if id(pair) in found.alone:
         yield Cause(kind="input", chain=pair.chain(), inputs=found.alone[id(pair)])

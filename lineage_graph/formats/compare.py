@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
+from lineage_graph.answers.changes import Change
 from lineage_graph.answers.diff import Counted, Diff, FileChange, GivenChange, Nodes, Side
-from lineage_graph.answers.recipes import Change
 from lineage_graph.answers.why import Cause, CauseKind, Link, Why
 from lineage_graph.formats import words
 from lineage_graph.formats.json import compact

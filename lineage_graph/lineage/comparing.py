@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lineage_graph import queries
-from lineage_graph.answers import recipes
+from lineage_graph.answers.changes import Told, changes, code_changes, command_changes, environment_changes, told_of
 from lineage_graph.answers.diff import Counted, Diff, Nodes, Side, counted, given_changes, matched, replaced
 from lineage_graph.answers.origins import Origins, Thing, Use, origins_of
-from lineage_graph.answers.recipes import Recipe
 from lineage_graph.answers.why import Why, explain, follow
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
@@ -60,7 +59,7 @@ class Comparing(Walking):
         after:    the cursor of an answer that was cut, to go on after it.
         timeout:  seconds for all of it; part of a comparison would be a wrong one.
         Returns a Diff. Raises NameNotUnderstood, NotRecorded, ParameterWrong (times that contradict, a run and a version),
-        TimeRanOut, GraphProblem. Runs lineage/apart, lineage/origins, lineage/recipes and lineage/results.
+        TimeRanOut, GraphProblem. Runs lineage/apart, lineage/origins, lineage/told and lineage/results.
         """
         whole_number(limit, "limit", 1)
         left_out, deadline = cursor(after), Deadline("diff", timeout)
@@ -110,7 +109,7 @@ class Comparing(Walking):
         """Why `b` is not the same as `a`: the first difference upstream that explains the changed digest, and the others.
 
         limit:    at most so many causes, the furthest upstream first.
-        Other parameters and errors as `diff`. Returns a Why. Runs lineage/origins, lineage/recipes and, for two runs,
+        Other parameters and errors as `diff`. Returns a Why. Runs lineage/origins, lineage/told and, for two runs,
         lineage/results.
         """
         whole_number(limit, "limit", 1)
@@ -128,7 +127,7 @@ class Comparing(Walking):
             pairs = matched(*logged)
             differ = any(x is None or y is None or x.thing.digest != y.thing.digest for x, y in pairs)
         found = follow(origins[0], origins[1])
-        settings = self._recipes([p.a for p in found.runs] + [p.b for p in found.runs], deadline)
+        settings = self._told([p.a for p in found.runs] + [p.b for p in found.runs], deadline)
         causes = explain(found, settings, settings, results_differ=differ)
         page = causes[left_out:] if limit is None else causes[left_out : left_out + limit]
         seen = left_out + len(page)
@@ -162,18 +161,18 @@ class Comparing(Walking):
     def _differences(self, sides: tuple[Asked, Asked], origins: Sequence[Origins], deadline: Deadline) -> dict[str, Any]:
         """In what the two runs differ, and the metadata of two versions."""
         runs = [o.home_run for o in origins]
-        known = self._recipes(runs, deadline)
-        told = [known[run.uid] if run else Recipe("") for run in runs]
+        known = self._told(runs, deadline)
+        told = [known[run.uid] if run else Told("") for run in runs]
         used = [o.used.get(run.uid, []) if run else [] for o, run in zip(origins, runs, strict=True)]
         logged = [self._results(run, side, deadline) for run, side in zip(runs, sides, strict=True)]
         return {
             "inputs": given_changes(*used),
             "outputs": given_changes(*logged),
-            "config": recipes.changes(told[0].config, told[1].config),
-            "code": recipes.code_changes(*told),
-            "command": recipes.command_changes(*told),
-            "environment": recipes.environment_changes(*told),
-            "metadata": recipes.changes(*(getattr(side.thing, "metadata", {}) for side in sides)),
+            "config": changes(told[0].config, told[1].config),
+            "code": code_changes(*told),
+            "command": command_changes(*told),
+            "environment": environment_changes(*told),
+            "metadata": changes(*(getattr(side.thing, "metadata", {}) for side in sides)),
         }
 
     def _apart(self, sides: tuple[Asked, Asked], both: bool, limit: int | None, left_out: int, deadline: Deadline) -> Apart:
@@ -189,9 +188,9 @@ class Comparing(Walking):
     def _origins(self, side: Asked, deadline: Deadline, depth: int | None = None) -> Origins:
         return self._reach("lineage/origins", _origins, side.thing, depth, **side.times, timeout=deadline.left())
 
-    def _recipes(self, runs: Iterable[Thing | None], deadline: Deadline) -> dict[str, Recipe]:
+    def _told(self, runs: Iterable[Thing | None], deadline: Deadline) -> dict[str, Told]:
         uids = list(dict.fromkeys(run.uid for run in runs if run is not None))
-        return recipes.recipes_of(self._read("lineage/recipes", deadline.left(), runs=uids)[0]) if uids else {}
+        return told_of(self._read("lineage/told", deadline.left(), runs=uids)[0]) if uids else {}
 
     def _results(self, run: Thing | None, side: Asked, deadline: Deadline) -> list[Use]:
         if run is None:

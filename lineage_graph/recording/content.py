@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lineage_graph.answers.changes import Kind
 from lineage_graph.answers.diff import FileChange, Files
-from lineage_graph.answers.recipes import Kind
 from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem, ExtraMissing, StoreProblem
 from lineage_graph.events import Logged, Used

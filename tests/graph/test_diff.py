@@ -230,7 +230,7 @@ def test_one_name_at_two_times(lab: Lab) -> None:
 
 def test_aliases_are_those_of_each_side_s_time(lab: Lab) -> None:
     lab.pipeline("0", "0", "0")
-    then = START + timedelta(minutes=lab.done)
+    then = START + timedelta(minutes=lab.done, seconds=-1)
     lab.pipeline("1", "1", "1")
 
     def held(**times: Any) -> list[dict[str, tuple[str, ...]]]:

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_graph.answers.diff import given_changes, matched
-from lineage_graph.answers.origins import Thing, Use, origins_of
-from lineage_graph.answers.recipes import (
-    Recipe,
+from lineage_graph.answers.changes import (
+    Told,
     changes,
     code_changes,
     command_changes,
     environment_changes,
     leaves,
-    recipes_of,
+    told_of,
 )
+from lineage_graph.answers.diff import given_changes, matched
+from lineage_graph.answers.origins import Thing, Use, origins_of
 
 
 def use(name: str, role: str | None = None, project: str = "p") -> Use:
@@ -122,34 +122,34 @@ def test_a_change_is_said_in_full(a: dict[str, Any], b: dict[str, Any], said: li
 
 
 def test_what_a_run_is_called_and_where_it_worked_is_no_difference() -> None:
-    a = Recipe("train-1", command="python -m steps.train --id=train-1", environment={"folder": "/a", "python": "3.11"})
-    b = Recipe("train-2", command="python -m steps.train --id=train-2", environment={"folder": "/b", "python": "3.11"})
+    a = Told("train-1", command="python -m steps.train --id=train-1", environment={"folder": "/a", "python": "3.11"})
+    b = Told("train-2", command="python -m steps.train --id=train-2", environment={"folder": "/b", "python": "3.11"})
     assert not command_changes(a, b) and not environment_changes(a, b)
     # Only as a word of its own.
-    train = Recipe("train", command="python train.py --id train --lr 1")
-    assert not command_changes(train, Recipe("other", command="python train.py --id other --lr 1"))
-    [change] = command_changes(train, Recipe("other", command="python train.py --id other --lr 2"))
+    train = Told("train", command="python train.py --id train --lr 1")
+    assert not command_changes(train, Told("other", command="python train.py --id other --lr 1"))
+    [change] = command_changes(train, Told("other", command="python train.py --id other --lr 2"))
     assert (change.a, change.b) == ("python train.py --id train --lr 1", "python train.py --id other --lr 2")
 
 
 def test_code_is_step_and_git_state() -> None:
-    a = Recipe("a", step="train.py", commit="c1", dirty=False)
-    b = Recipe("b", step="train.py", commit="c1", dirty=True, patch="sha256:1")
+    a = Told("a", step="train.py", commit="c1", dirty=False)
+    b = Told("b", step="train.py", commit="c1", dirty=True, patch="sha256:1")
     assert [(c.key, c.change) for c in code_changes(a, b)] == [("dirty", "changed"), ("patch", "added")]
-    one, other = (Recipe("a", environment={"packages": {"numpy": number}}) for number in "12")
+    one, other = (Told("a", environment={"packages": {"numpy": number}}) for number in "12")
     assert [c.key for c in environment_changes(one, other)] == ["packages.numpy"]
 
 
-def test_rows_become_recipes_and_origins() -> None:
+def test_rows_become_what_was_told_and_origins() -> None:
     row = {
         "runs": list(
             zip(("u1", "a", "s", "c", None, None, None, '{"x":1}'), ("u2", "b", *[None] * 3, True, None, None), strict=True)
         ),
         "environments": [['{"python":"3"}', ["u1"]]],
     }
-    found = recipes_of(row)
-    assert found["u1"] == Recipe("a", "s", "c", config={"x": 1}, environment={"python": "3"})
-    assert found["u2"] == Recipe("b", dirty=True)
+    found = told_of(row)
+    assert found["u1"] == Told("a", "s", "c", config={"x": 1}, environment={"python": "3"})
+    assert found["u2"] == Told("b", dirty=True)
     origins = origins_of(
         {
             "ids": [1, 2, 3, 4],

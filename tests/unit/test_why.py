@@ -8,8 +8,8 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage_graph.answers.changes import Told
 from lineage_graph.answers.origins import Origins, Thing, Use
-from lineage_graph.answers.recipes import Recipe
 from lineage_graph.answers.why import Cause, explain, follow
 
 INPUTS = 3
@@ -24,7 +24,7 @@ class Pipeline:
     told: tuple[int, ...]
     raw: tuple[int, ...]
 
-    def run(self, label: str) -> tuple[Origins, dict[str, Recipe]]:
+    def run(self, label: str) -> tuple[Origins, dict[str, Told]]:
         """Does it: every result is a function of config and inputs, as in a deterministic pipeline."""
         things: dict[str, Thing] = {}
         for i, content in enumerate(self.raw):
@@ -36,7 +36,7 @@ class Pipeline:
             content = sha256(repr((i, self.told[i], [things[n].digest for n in inputs])).encode()).hexdigest()
             things[f"s{i}"] = thing(f"s{i}", content)
             maker[things[f"s{i}"].uid] = run
-            recipes[run.uid] = Recipe(f"{label}{i}", config={"told": self.told[i]})
+            recipes[run.uid] = Told(f"{label}{i}", config={"told": self.told[i]})
         return Origins(things[f"s{len(self.shape) - 1}"], used, maker), recipes
 
     def upstream(self) -> set[str]:
@@ -64,7 +64,7 @@ def pipelines(draw: st.DrawFn) -> tuple[Pipeline, Pipeline]:
     return Pipeline(tuple(shape), draw(told), draw(raw)), Pipeline(tuple(shape), draw(told), draw(raw))
 
 
-def causes_of(one: tuple[Origins, dict[str, Recipe]], other: tuple[Origins, dict[str, Recipe]]) -> list[Cause]:
+def causes_of(one: tuple[Origins, dict[str, Told]], other: tuple[Origins, dict[str, Told]]) -> list[Cause]:
     return explain(follow(one[0], other[0]), one[1], other[1], results_differ=one[0].home.digest != other[0].home.digest)
 
 
@@ -104,7 +104,7 @@ def alone(name: str, content: str, made_by: str | None = None, inputs: tuple[Use
     return Origins(home, {run.uid: list(inputs)}, {home.uid: run})
 
 
-def kinds(a: Origins, b: Origins, **recipes: Recipe) -> list[str]:
+def kinds(a: Origins, b: Origins, **recipes: Told) -> list[str]:
     return [c.kind for c in explain(follow(a, b), recipes, recipes, results_differ=True)]
 
 
@@ -115,9 +115,9 @@ def test_every_kind_of_end_has_its_word() -> None:
     assert kinds(alone("m", "1", "r"), alone("n", "2", "r")) == ["same run"]
     assert kinds(alone("m", "1", "r"), alone("m", "2", "s")) == ["not deterministic"]
     assert kinds(alone("m", "1", "r"), alone("m", "2", "s", (raw,))) == ["input"]
-    assert kinds(alone("m", "1", "r"), alone("m", "2", "s"), r=Recipe("r"), s=Recipe("s")) == ["not deterministic"]
-    told = {"r": Recipe("r", "x.py", "x 1", "c1", environment={"python": "3.11"}),
-            "s": Recipe("s", "x.py", "x 2", "c2", config={"lr": 1}, environment={"python": "3.12"})}  # fmt: skip
+    assert kinds(alone("m", "1", "r"), alone("m", "2", "s"), r=Told("r"), s=Told("s")) == ["not deterministic"]
+    told = {"r": Told("r", "x.py", "x 1", "c1", environment={"python": "3.11"}),
+            "s": Told("s", "x.py", "x 2", "c2", config={"lr": 1}, environment={"python": "3.12"})}  # fmt: skip
     assert kinds(alone("m", "1", "r"), alone("m", "2", "s"), **told) == ["code", "config", "command", "environment"]
 
 
@@ -141,10 +141,10 @@ def test_loops_end_and_are_named() -> None:
 
 def test_two_runs_that_came_to_the_same_need_no_explanation() -> None:
     a, b = (Origins(Thing(r, f"p/runs/{r}"), {}, {}) for r in "rs")
-    assert explain(follow(a, b), {"r": Recipe("r")}, {"s": Recipe("s")}, results_differ=False) == []
-    [cause] = explain(follow(a, b), {"r": Recipe("r")}, {"s": Recipe("s")}, results_differ=True)
+    assert explain(follow(a, b), {"r": Told("r")}, {"s": Told("s")}, results_differ=False) == []
+    [cause] = explain(follow(a, b), {"r": Told("r")}, {"s": Told("s")}, results_differ=True)
     assert cause.kind == "not deterministic"
-    [cause] = explain(follow(a, a), {"r": Recipe("r")}, {"r": Recipe("r")}, results_differ=True)
+    [cause] = explain(follow(a, a), {"r": Told("r")}, {"r": Told("r")}, results_differ=True)
     assert cause.kind == "same run"
 
 

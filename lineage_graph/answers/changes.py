@@ -24,8 +24,8 @@ class Change(Frozen):
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """With what one run worked. id: its own id, which its command line may repeat."""
+class Told:
+    """What one run was told to work with. id: its own id, which its command line may repeat."""
 
     id: str
     step: str | None = None
@@ -37,12 +37,12 @@ class Recipe:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
 
-def recipes_of(row: Mapping[str, Any]) -> dict[str, Recipe]:
-    """The row of lineage/recipes → recipes by the runs' uids."""
+def told_of(row: Mapping[str, Any]) -> dict[str, Told]:
+    """The row of lineage/told → what runs were told, by their uids."""
     environments = {uid: text for text, uids in row["environments"] for uid in uids}
     read = {text: json.loads(text) for text in set(environments.values())}
     return {
-        uid: Recipe(
+        uid: Told(
             own_id, step, command, commit, dirty, patch,
             config=json.loads(config) if config else {},
             environment=read[environments[uid]] if uid in environments else {},
@@ -86,23 +86,23 @@ def said(**facts: Any) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if value is not None}
 
 
-def code_changes(a: Recipe, b: Recipe) -> tuple[Change, ...]:
+def code_changes(a: Told, b: Told) -> tuple[Change, ...]:
     """Step and Git state."""
     return changes(*(said(step=r.step, commit=r.commit, dirty=r.dirty, patch=r.patch) for r in (a, b)))
 
 
-def command_changes(a: Recipe, b: Recipe) -> tuple[Change, ...]:
+def command_changes(a: Told, b: Told) -> tuple[Change, ...]:
     """Command lines, but for the run's own id in them."""
     if a.command == b.command or _command(a) == _command(b):
         return ()
     return changes(said(command=a.command), said(command=b.command))
 
 
-def _command(recipe: Recipe) -> str | None:
-    return re.sub(rf"(?<![\w.-]){re.escape(recipe.id)}(?![\w.-])", "\0", recipe.command) if recipe.command else None
+def _command(told: Told) -> str | None:
+    return re.sub(rf"(?<![\w.-]){re.escape(told.id)}(?![\w.-])", "\0", told.command) if told.command else None
 
 
-def environment_changes(a: Recipe, b: Recipe) -> tuple[Change, ...]:
+def environment_changes(a: Told, b: Told) -> tuple[Change, ...]:
     """Python, platform, packages and what else was noted, but for the folder a run worked in."""
     if a.environment is b.environment:
         return ()
