@@ -113,7 +113,6 @@ class Parts:
         self.runs = self._nodes(RunNode, lists)
 
     def _nodes(self, model: type[Node], lists: Sequence[list[Any]]) -> list[Node]:
-        """Checked a list at a time, which takes a tenth of checking them one by one."""
         numbers, *properties = lists
         if not self.uid_of.keys() >= set(numbers):  # the one node too many, which says that there are more
             kept = [i for i, number in enumerate(numbers) if number in self.uid_of]
@@ -145,10 +144,10 @@ class Parts:
 
 
 def _nodes(model: type[Node], uids: list[str], properties: Sequence[list[Any]], depths: list[int]) -> list[Node]:
-    """Runs or versions from lists, one a property, in the order of depth, then name."""
-    checked = [
-        check.validate_python(column) for check, column in zip(_COLUMNS[model], [uids, *properties, depths], strict=True)
-    ]
+    """Runs or versions from lists, one a property, in the order of depth, then name; checked a list at a time, which takes a
+    tenth of checking them one by one."""
+    columns = [uids, *properties, depths]
+    checked = [check.validate_python(column) for check, column in zip(_COLUMNS[model], columns, strict=True)]
     names = tuple(model.model_fields)
     nodes = _made(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
     nodes.sort(key=_depth_and_name)
@@ -200,6 +199,22 @@ class Apart:
                 _, *properties = _then([uids, *properties], held)
             for version in _nodes(VersionNode, uids, properties, depths):
                 self.versions[whose_of[version.uid]].append(version)
+
+
+def page_of(row: Row, aliases: Mapping[str, Sequence[str]] | None = None) -> tuple[list[RunNode], list[VersionNode]]:
+    """The runs and versions of a row that has `uids`, `depths` and lists in `runs` and `versions` that begin with uids.
+
+    aliases: of each version by its name, in place of those that it has now.
+    """
+    depth_of = dict(zip(row["uids"], row["depths"], strict=True))
+    versions = row["versions"]
+    if aliases is not None:
+        versions = [*versions[:_ALIASES], [aliases.get(name, ()) for name in versions[1]], *versions[_ALIASES + 1 :]]
+
+    def nodes(model: type[Node], uids: list[str], *properties: list[Any]) -> list[Node]:
+        return _nodes(model, uids, properties, [depth_of[uid] for uid in uids])
+
+    return nodes(RunNode, *row["runs"]), nodes(VersionNode, *versions)
 
 
 def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:

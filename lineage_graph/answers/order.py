@@ -30,18 +30,31 @@ def order(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> Order[K]:
     """Levels and loops of a graph whose edges run from what comes before to what comes after.
 
     edges: both ends are among `nodes`. An edge from a node to itself is a loop of one.
+    """
+    names: Sequence[K] = list(dict.fromkeys(nodes))
+    number = {name: i for i, name in enumerate(names)}
+    levels, loops = heights(len(names), [(number[a], number[b]) for a, b in edges])
+    return Order(dict(zip(names, levels, strict=True)), tuple(tuple(names[i] for i in loop) for loop in loops))
+
+
+def heights(count: int, pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[list[int]]]:
+    """(level of each node, loops) of a graph of the nodes 0, 1, … count - 1, as `order` gives them.
+
     Strongly connected components (Tarjan 1972) are the loops; the components have no loop among them.
     """
     import rustworkx as rx
 
-    names: Sequence[K] = list(dict.fromkeys(nodes))
-    number = {name: i for i, name in enumerate(names)}
-    pairs = [(number[a], number[b]) for a, b in edges]
-    graph = rx.PyDiGraph(multigraph=False, node_count_hint=len(names), edge_count_hint=len(pairs))
-    graph.add_nodes_from(range(len(names)))
-    graph.add_edges_from_no_data(pairs)
-    itself = {a for a, b in pairs if a == b}
-    component = [0] * len(names)
+    # Several edges between two nodes do no harm; to look for them takes quadratic time at a node with many.
+    graph = rx.PyDiGraph(node_count_hint=count, edge_count_hint=len(pairs))
+    graph.add_nodes_from([None] * count)
+    graph.extend_from_edge_list(pairs)
+    levels = [0] * count
+    if rx.is_directed_acyclic_graph(graph):
+        for level, generation in enumerate(rx.topological_generations(graph)):
+            for node in generation:
+                levels[node] = level
+        return levels, []
+    component = [0] * count
     parts = rx.strongly_connected_components(graph)  # what comes after stands before what it comes from
     for i, part in enumerate(parts):
         for node in part:
@@ -53,8 +66,11 @@ def order(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> Order[K]:
     height = [0] * len(parts)
     for i in range(len(parts) - 1, -1, -1):
         height[i] = max((height[j] + 1 for j in above[i]), default=0)
+    itself = {a for a, b in pairs if a == b}
     loops = sorted(sorted(part) for part in parts if len(part) > 1 or part[0] in itself)
-    return Order(
-        {name: height[component[i]] for i, name in enumerate(names)},
-        tuple(tuple(names[i] for i in loop) for loop in loops),
-    )
+    return [height[i] for i in component], loops
+
+
+def loops(nodes: Iterable[K], edges: Iterable[tuple[K, K]]) -> tuple[tuple[K, ...], ...]:
+    """The loops alone. Parameters as `order`."""
+    return order(nodes, edges).loops

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lineage_graph.models import Frozen, Truncated
 
@@ -19,6 +19,7 @@ class PlannedVersion(Frozen):
     made_by: the run of this plan that makes it; null when it is fetched.
     where:   'made' by this plan; 'stored' in the content store; 'on disk' in the folder that is there; 'elsewhere', a
              reference; or 'missing'.
+    at:      the folder on disk that holds its files as they were logged; null where there is none, or none is needed.
     """
 
     uid: str
@@ -30,6 +31,7 @@ class PlannedVersion(Frozen):
     asked: str | None = None
     made_by: str | None = None
     where: Where
+    at: str | None = None
 
 
 class PlannedRun(Frozen):
@@ -52,6 +54,26 @@ class PlannedRun(Frozen):
     outputs: tuple[PlannedVersion, ...]
     needs: tuple[str, ...]
     source_id: str | None = None
+
+
+class Moved(NamedTuple):
+    """What `lineage-graph run` brought to a path, or took from it. name: as it was given, '[project/]name[:version]'."""
+
+    name: str
+    path: str
+    type: str | None = None
+
+
+def moved(run: PlannedRun, side: Literal["inputs", "outputs"]) -> list[Moved] | None:
+    """What was brought or taken for a run; None where it was not `lineage-graph run` that recorded it."""
+    said = run.environment.get(side)
+    if not isinstance(said, list):
+        return None
+    return [
+        Moved(one["name"], one["path"], one["type"] if isinstance(one.get("type"), str) else None)
+        for one in said
+        if isinstance(one, dict) and isinstance(one.get("name"), str) and isinstance(one.get("path"), str)
+    ]
 
 
 class Missing(Frozen):

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import click
 
-from lineage_graph.cli import ask, change, compare, cypher, local, move, paths, record, running, status
+from lineage_graph.cli import (
+    ask,
+    change,
+    cluster,
+    compare,
+    consequences,
+    cypher,
+    local,
+    move,
+    paths,
+    plan,
+    record,
+    running,
+    status,
+)
 from lineage_graph.cli.door import Door
 from lineage_graph.cli.options import CONTEXT
 from lineage_graph.version import __version__
@@ -14,6 +28,9 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Record": [running.run, record.log, record.use, change.alias_, change.edit],
     "Look": [ask.ls, ask.show_, change.download],
     "Walk": [ask.upstream, ask.downstream, paths.path, compare.diff, compare.why],
+    "Large graphs": [cluster.cluster, cluster.members],
+    "Make again": [plan.plan],
+    "Consequences": [consequences.impact, consequences.stale],
     "Move": [move.export, move.import_, move.sync],
     "Cypher": [cypher.queries_, cypher.query],
 }

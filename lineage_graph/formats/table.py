@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from lineage_graph.formats import words
 from lineage_graph.formats.json import compact
-from lineage_graph.models import Lineage
+from lineage_graph.models import Lineage, RunNode, VersionNode
 
 WALK = ("depth", "kind", "name", "type", "state / aliases", "digest / run", "size / took", "at")
 Row = tuple[str, ...]
@@ -18,15 +18,20 @@ Row = tuple[str, ...]
 
 def walk_rows(lineage: Lineage) -> list[Row]:
     """One row a node of a walk, the nearest first; the columns are `WALK`."""
+    return node_rows(lineage.runs, lineage.versions)
+
+
+def node_rows(runs: Iterable[RunNode], versions: Iterable[VersionNode]) -> list[Row]:
+    """One row a node, the nearest first; the columns are `WALK`."""
     rows: list[tuple[int, Row]] = [
         (v.depth, (str(v.depth), "version", v.name, v.type, ", ".join(v.aliases), words.digest(v.digest), words.size(v.size),
                    words.moment(v.created_at)))
-        for v in lineage.versions
+        for v in versions
     ]  # fmt: skip
     rows += [
         (r.depth, (str(r.depth), "run", r.name, r.job_type or r.step or "", r.state, r.full_name,
                    words.took(r.started_at, r.ended_at), words.moment(r.started_at)))
-        for r in lineage.runs
+        for r in runs
     ]  # fmt: skip
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 

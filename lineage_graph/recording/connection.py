@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import Any, Self
 
 from lineage_graph.answers.diff import Diff
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
+from lineage_graph.recording.at_hand import AtHand
 from lineage_graph.recording.content import files_between
 from lineage_graph.recording.drain import Drained
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
@@ -61,6 +63,16 @@ class LineageGraph(Reader):
             return found
         files = files_between(self.recorder.settings, found.a.digest, found.b.digest)
         return found.model_copy(update={"files": files})
+
+    def patch(self, digest: str) -> bytes | None:
+        """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.
+
+        digest: a run's `patch`.
+        """
+        return AtHand(self.recorder.settings).blob(digest)
+
+    def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
+        return AtHand(self.recorder.settings, have)
 
     def sync(self) -> Drained:
         """Applies the journals of this host that wait. Raises GraphProblem."""

@@ -27,6 +27,11 @@ def store_for(settings: Settings) -> Store:
     return Store(settings.store_url)
 
 
+def stores(settings: Settings) -> list[Store]:
+    """Every place where content can be, the nearest first."""
+    return [*([_staging(settings)] if is_remote(settings) else []), store_for(settings)]
+
+
 def keep(settings: Settings, draft: Draft) -> tuple[Manifest, str]:
     """Takes a draft's bytes in and says where they are: 'stored', 'elsewhere' (references only) or 'none'.
 

@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_graph.answers.order import order
+from lineage_graph.answers.order import loops, order
 
 edges = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=40)
 
@@ -32,6 +32,7 @@ def test_a_long_chain_is_no_matter() -> None:
 @given(edges, st.integers(0, 2**13 - 1))
 def test_any_grouping_inside_a_level_is_acyclic(edges: list[tuple[int, int]], colours: int) -> None:
     found = order(range(13), edges)
+    assert loops(range(13), edges) == found.loops
     looped = {node: i for i, loop in enumerate(found.loops) for node in loop}
     for a, b in edges:
         same = a in looped and b in looped and looped[a] == looped[b]
@@ -42,3 +43,10 @@ def test_any_grouping_inside_a_level_is_acyclic(edges: list[tuple[int, int]], co
         if group[a] != group[b] and found.levels[a] != found.levels[b]:
             graph.setdefault(group[b], set()).add(group[a])
     list(TopologicalSorter(graph).static_order())
+
+
+def test_a_node_with_many_edges_is_no_matter() -> None:
+    width = 50_000
+    wide = [(0, i) for i in range(1, width)] + [(i, width) for i in range(1, width)]
+    found = order(range(width + 1), wide + wide)
+    assert found.levels[0] == 0 and found.levels[1] == 1 and found.levels[width] == 2
