@@ -154,6 +154,53 @@ def _nodes(model: type[Node], uids: list[str], properties: Sequence[list[Any]], 
     return nodes
 
 
+def nodes_of(rows: Iterable[Row], depths: Mapping[str, int], then: bool) -> tuple[list[RunNode], list[VersionNode]]:
+    """The rows of lineage/nodes → runs and versions, in the order of depth, then name.
+
+    depths: by uid, of each of them. then: whether aliases are those of another time.
+    """
+    runs: list[RunNode] = []
+    versions: list[VersionNode] = []
+    for row in rows:
+        if row["part"] == "versions":
+            *lists, aliases = row["lists"]
+            uids, *properties = _then(lists, aliases) if then else lists
+            versions = _nodes(VersionNode, uids, properties, [depths[uid] for uid in uids])
+        else:
+            uids, *properties = row["lists"]
+            runs = _nodes(RunNode, uids, properties, [depths[uid] for uid in uids])
+    return runs, versions
+
+
+class Apart:
+    """The rows of lineage/apart: what lies upstream of the first of two things alone (0), of the second alone (1), of both (2).
+
+    depths: of all of them. runs, versions: those that were told of, in the order of depth, then name.
+    """
+
+    def __init__(self, rows: Iterable[Row], then: bool) -> None:
+        self.depths: tuple[list[int], ...] = ([], [], [])
+        self.runs: tuple[list[RunNode], ...] = ([], [], [])
+        self.versions: tuple[list[VersionNode], ...] = ([], [], [])
+        for row in rows:
+            if row["part"] == "nodes":
+                for whose, depth in zip(*row["lists"], strict=True):
+                    self.depths[whose].append(depth)
+                continue
+            uids, whose_all, depths, *properties = row["lists"]
+            whose_of = dict(zip(uids, whose_all, strict=True))
+            if row["part"] == "runs":
+                for run in _nodes(RunNode, uids, properties, depths):
+                    self.runs[whose_of[run.uid]].append(run)
+                continue
+            *properties, aliases = properties
+            if then:
+                held = [[uid, alias] for uid, alias, by_b in aliases if by_b == (whose_of.get(uid) == 1)]
+                _, *properties = _then([uids, *properties], held)
+            for version in _nodes(VersionNode, uids, properties, depths):
+                self.versions[whose_of[version.uid]].append(version)
+
+
 def page_of(row: Row, aliases: Mapping[str, Sequence[str]] | None = None) -> tuple[list[RunNode], list[VersionNode]]:
     """The runs and versions of a row that has `uids`, `depths` and lists in `runs` and `versions` that begin with uids.
 
@@ -182,7 +229,7 @@ def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:
 
 def _then(versions: list[list[Any]], aliases: list[list[Any]]) -> list[list[Any]]:
     """The lists of versions, with the aliases of another time in place of today's."""
-    held: dict[int, list[str]] = {}
+    held: dict[Any, list[str]] = {}
     for number, alias in sorted(aliases):
         held.setdefault(number, []).append(alias)
     return [*versions[:_ALIASES], [held.get(n, []) for n in versions[0]], *versions[_ALIASES + 1 :]]

@@ -8,4 +8,9 @@ planning  which runs that takes, chosen backwards from home
 recipes   how each was run, and what is missing to run it again
 impact    how much is downstream, of what kind and by whom
 stale     what a step would not take now, and what that makes out of date
+origins   who used what in which role, and who made what
+changes   with what runs worked, and in what two of them differ
+diff      in what two versions or two runs differ
+why       which differences upstream explain it
+paths     what lies between two things
 """

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import click
 
-from lineage_graph.cli import ask, change, cluster, consequences, cypher, local, move, plan, record, reproduce, running, status
+from lineage_graph.cli import (
+    ask,
+    change,
+    cluster,
+    compare,
+    consequences,
+    cypher,
+    local,
+    move,
+    paths,
+    plan,
+    record,
+    reproduce,
+    running,
+    status,
+)
 from lineage_graph.cli.door import Door
 from lineage_graph.cli.options import CONTEXT
 from lineage_graph.version import __version__
@@ -13,7 +28,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Neo4j on this computer": [local.demo, local.up, local.down, status.status, local.doctor, local.browser],
     "Record": [running.run, record.log, record.use, change.alias_, change.edit],
     "Look": [ask.ls, ask.show_, change.download],
-    "Walk": [ask.upstream, ask.downstream],
+    "Walk": [ask.upstream, ask.downstream, paths.path, compare.diff, compare.why],
     "Consequences": [consequences.impact, consequences.stale],
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],

@@ -94,12 +94,12 @@ def source_option(function: F) -> F:
     return click.option("--source-id", "by_source", is_flag=True, help=text)(function)
 
 
-def limits(what: str) -> Callable[[F], F]:
-    """--limit --after --timeout, of answers that are made of `what`."""
+def limits(what: str, late: str = "Answer with what is found by then.") -> Callable[[F], F]:
+    """--limit --after --timeout, of answers that are made of `what`. late: what happens when the time is over."""
 
     def with_limits(function: F) -> F:
         seconds = click.FloatRange(0, min_open=True)
-        click.option("--timeout", type=seconds, metavar="SECONDS", help="Answer with what is found by then.")(function)
+        click.option("--timeout", type=seconds, metavar="SECONDS", help=late)(function)
         click.option("--after", metavar="CURSOR", help="Go on where an answer was cut.")(function)
         click.option("--limit", type=click.IntRange(1), metavar="N", help=f"At most so many {what}.")(function)
         return function
@@ -107,7 +107,13 @@ def limits(what: str) -> Callable[[F], F]:
     return with_limits
 
 
+NOT_IN_PARTS = "Fail when it takes longer; a part would be a wrong answer."
 limit_options = limits("runs and versions, the nearest first")
+
+
+def exit_code_option(text: str) -> Callable[[F], F]:
+    """--exit-code"""
+    return click.option("--exit-code", is_flag=True, help=text)
 
 
 def pairs(given: Iterable[str], option: str) -> dict[str, str]:

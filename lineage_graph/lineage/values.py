@@ -40,6 +40,17 @@ def with_times(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {k: time_text(v, f"parameter ${k}") if k in TIMES else v for k, v in parameters.items()}
 
 
+def times(as_of: Time, known_at: Time) -> tuple[str | None, str | None]:
+    """Both times as the queries take them. Raises ParameterWrong when one is no time, or when they contradict each other."""
+    happened, known = time_text(as_of, "as_of"), time_text(known_at, "known_at")
+    if happened is not None and known is not None and datetime.fromisoformat(happened) > datetime.fromisoformat(known):
+        raise ParameterWrong(
+            "as_of",
+            f"{happened} is after known_at {known}: nothing was known then of what happened later; give an earlier as_of",
+        )
+    return happened, known
+
+
 def whole_number(value: int | None, where: str, least: int) -> int | None:
     """`value` itself when it is None or an integer of at least `least`. Raises ParameterWrong."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):

@@ -10,8 +10,8 @@ from lineage_graph import queries
 from lineage_graph.errors import NotRecorded, TimeRanOut
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
-from lineage_graph.models import ArtifactVersion, Lineage, Run
-from lineage_graph.walks import Parts, unhurried
+from lineage_graph.models import ArtifactVersion, Lineage, Run, RunNode, VersionNode
+from lineage_graph.walks import Parts, nodes_of, unhurried
 
 T = TypeVar("T")
 FIRST_LOOK = 16  # how far a walk that has little time looks at first
@@ -74,7 +74,7 @@ class Walking(Things):
         Runs lineage/closure.
         """
         home = self.find(name, as_of=as_of, known_at=known_at)
-        return self._reach("lineage/closure", _depths, home, depth, as_of, known_at, seconds(timeout, "timeout"))
+        return self._reach("lineage/closure", depths_of, home, depth, as_of, known_at, seconds(timeout, "timeout"))
 
     def _reach(
         self,
@@ -100,6 +100,14 @@ class Walking(Things):
         if not found:
             raise NotRecorded("uid", home.uid, "it was there a moment ago; ask again")
         return found
+
+    def _nodes(
+        self, kinds: tuple[list[str], list[str]], depths: dict[str, int], times: dict[str, str | None], timeout: float | None
+    ) -> tuple[list[RunNode], list[VersionNode]]:
+        """Runs and versions at these depths, by their uids. times: as_of and known_at, for aliases."""
+        query, then = queries.get("lineage/nodes"), any(times.values())
+        given: dict[str, Any] = {"runs": kinds[0], "versions": kinds[1], **times}
+        return self.graph.fold(query, lambda rows: nodes_of(rows, depths, then), timeout, **given)
 
     def _walk(
         self,
@@ -137,7 +145,8 @@ class Walking(Things):
             )
 
 
-def _depths(rows: Iterator[dict[str, Any]]) -> dict[str, int]:
+def depths_of(rows: Iterator[dict[str, Any]]) -> dict[str, int]:
+    """The row of lineage/closure → depths by uid."""
     [row] = rows
     return dict(zip(row["uids"], row["depths"], strict=True))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from lineage_graph.answers.diff import Diff
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
 from lineage_graph.recording.at_hand import AtHand
+from lineage_graph.recording.content import files_between
 from lineage_graph.recording.drain import Drained
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, recorder_for
@@ -54,6 +56,17 @@ class LineageGraph(Reader):
         """One run, with the versions it used and logged. Errors as `run`."""
         found: RunRecord = self.run(name)
         return RecordedRun(self.recorder, found)
+
+    def diff(self, a: str, b: str | None = None, **options: Any) -> Diff:
+        """In what `b` differs from `a`, with the files of two versions; where a manifest cannot be read, `files` says why.
+
+        Options, result and errors as `Reader.diff`.
+        """
+        found = super().diff(a, b, **options)
+        if found.a.digest is None or found.b.digest is None:
+            return found
+        files = files_between(self.recorder.settings, found.a.digest, found.b.digest)
+        return found.model_copy(update={"files": files})
 
     def patch(self, digest: str) -> bytes | None:
         """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from lineage_graph.answers.changes import Kind
+from lineage_graph.answers.diff import FileChange, Files
 from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem, ExtraMissing, StoreProblem
 from lineage_graph.events import Logged, Used
-from lineage_graph.manifest import Manifest
+from lineage_graph.manifest import Entry, Manifest, diff
 from lineage_graph.settings import Settings
 from lineage_graph.store import Staging, Store
 
@@ -99,6 +101,34 @@ def source_of(settings: Settings, digest: str) -> Store:
     if is_remote(settings) and staging.has_manifest(digest) and not staging.missing(staging.manifest(digest)):
         return staging
     return store_for(settings)
+
+
+def files_between(settings: Settings, a: str, b: str) -> Files:
+    """The files by which two versions differ, by their digests; says why where a manifest cannot be read."""
+    if a == b:
+        return Files(problem=None, changes=())
+    try:
+        old, new = manifest_of(settings, a), manifest_of(settings, b)
+    except (ContentProblem, ExtraMissing, OSError) as problem:
+        return Files(problem=str(problem), changes=())
+    found = diff(old, new)
+    kinds: dict[str, Kind] = dict.fromkeys(found.added, "added")
+    kinds.update(dict.fromkeys(found.removed, "removed"))
+    kinds.update(dict.fromkeys(found.changed, "changed"))
+    return Files(
+        problem=None, changes=tuple(_change(path, kinds[path], old.get(path), new.get(path)) for path in sorted(kinds))
+    )
+
+
+def _change(path: str, change: Kind, old: Entry | None, new: Entry | None) -> FileChange:
+    return FileChange(
+        path=path,
+        change=change,
+        a_digest=old.digest if old else None,
+        b_digest=new.digest if new else None,
+        a_size=old.size if old else None,
+        b_size=new.size if new else None,
+    )
 
 
 def fetch(settings: Settings, digest: str, folder: Path) -> Path:
