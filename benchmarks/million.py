@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.walks import REACHED, in_turn, ms
+from lineage_graph.answers.diff import Diff
 from lineage_graph.events import new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
@@ -100,6 +101,9 @@ def questions(reader: Reader, beside: Beside, project: str) -> dict[str, Callabl
     def size(lineage: Any) -> int:
         return len(lineage.runs) + len(lineage.versions)
 
+    def about(diff: Diff) -> int:
+        return sum(one.counts.runs + one.counts.versions for one in (diff.only_a, diff.only_b, diff.both))
+
     def name(thing: str) -> str:
         return f"{worlds.artifact_of(project, thing)}@{worlds.digest_of(thing)}"
 
@@ -108,11 +112,9 @@ def questions(reader: Reader, beside: Beside, project: str) -> dict[str, Callabl
         "upstream: a whole `Lineage`": lambda a, b: size(reader.upstream(name(a))),
         "downstream: a whole `Lineage`": lambda a, b: size(reader.downstream(name(a))),
         "plan, from scratch": lambda a, b: len(reader.plan(name(a), from_scratch=True).runs),
-        "impact": lambda a, b: (lambda i: i.runs + i.versions)(reader.impact(name(a))),
-        "diff of two versions": lambda a, b: (lambda d: d.counts.only_a + d.counts.only_b + d.counts.both)(
-            reader.diff(name(a), name(b))
-        ),
-        "level summary, upstream": lambda a, b: (lambda c: c.runs + c.versions)(reader.clusters(name(a))),
+        "impact": lambda a, b: (lambda i: i.run_count + i.version_count)(reader.impact(name(a))),
+        "diff of two versions": lambda a, b: about(reader.diff(name(a), name(b))),
+        "level summary, upstream": lambda a, b: reader.clusters(name(a)).nodes,
         "SQLite: upstream, by uid": lambda a, b: beside.up(uid_of(project, a)),
         "SQLite: downstream, by uid": lambda a, b: beside.down(uid_of(project, a)),
     }

@@ -12,7 +12,7 @@
 //
 // Columns
 //   home       INTEGER  id of the version or run to begin at
-//   runs       LIST     lists: ids, then uid, full name
+//   runs       LIST     lists: ids, then uid, full name, whether all it did was to bring files in (`lineage-graph log`)
 //   versions   LIST     lists: ids, then uid, name, type, digest, size, content
 //   used       LIST     lists: ids of the runs, ids of the versions, used_as, asked ('' where none was said)
 //   logged     LIST     lists: ids of the runs, ids of the versions, created, times in seconds since 1970
@@ -56,7 +56,8 @@ CALL (upstream, outputs) {
   RETURN collect(v) AS vs
 }
 RETURN id(home) AS home,
-  [[r IN rs | id(r)], [r IN rs | r.uid], [r IN rs | r.project + '/runs/' + r.id]] AS runs,
+  [[r IN rs | id(r)], [r IN rs | r.uid], [r IN rs | r.project + '/runs/' + r.id],
+   [r IN rs | r.step = 'log' AND r.job_type = 'log']] AS runs,
   [[v IN vs | id(v)], [v IN vs | v.uid], [v IN vs | v.name], [v IN vs | v.type], [v IN vs | v.digest], [v IN vs | v.size],
    [v IN vs | v.content]] AS versions,
   used, logged

@@ -3,7 +3,8 @@
 A version is wanted from one run only: the one that made it first (its creator), or the earliest that is left where a time
 cuts that one away. An input that is there is fetched rather than made, and then nothing before it is looked at; so a plan
 is the least there is, and a run waits for another only where bytes are really missing. Home's own bytes do not count: who
-asks for a plan wants to make it again.
+asks for a plan wants to make it again. What `lineage-graph log` brought in came from outside: to do that again would ask for the
+files that it is about.
 """
 
 from __future__ import annotations
@@ -78,17 +79,21 @@ def ways_of(row: Row) -> Ways:
     uses: dict[int, list[tuple[int, str | None, str | None]]] = {}
     for run, version, used_as, asked in zip(*row["used"], strict=True):
         uses.setdefault(run, []).append((version, used_as or None, asked or None))
-    uid_of = dict(zip(row["runs"][0], row["runs"][1], strict=True))
+    numbers, uids, names, brought_in = row["runs"]
+    uid_of = dict(zip(numbers, uids, strict=True))
+    bringers = {run for run, brought in zip(numbers, brought_in, strict=True) if brought and run not in uses}
     logs: dict[int, list[int]] = {}
     first: dict[int, tuple[bool, float, str, int]] = {}
     for run, version, created, at in zip(*row["logged"], strict=True):
         logs.setdefault(run, []).append(version)
+        if run in bringers:
+            continue
         candidate = (not created, at, uid_of.get(run, ""), run)
         if version not in first or candidate < first[version]:
             first[version] = candidate
     return Ways(
         home=row["home"],
-        runs={number: (uid, name) for number, uid, name in zip(*row["runs"], strict=True)},
+        runs={number: (uid, name) for number, uid, name in zip(numbers, uids, names, strict=True)},
         versions={number: Version(*rest) for number, *rest in zip(*row["versions"], strict=True)},
         uses=uses,
         logs=logs,

@@ -43,7 +43,7 @@ def row(graph: Graph, home: int, contents: dict[int, str] | None = None) -> dict
     versions = [(v, f"uid{v}", version_name(v), "dataset", f"sha256:{v}", 1, (contents or {}).get(v)) for v in range(VERSIONS)]
     return {
         "home": home,
-        "runs": list(zip(*[(100 + i, f"run{i}", run_name(i)) for i in range(len(graph))], strict=True)) or [[], [], []],
+        "runs": list(zip(*[(100 + i, f"run{i}", run_name(i), False) for i in range(len(graph))], strict=True)) or [[]] * 4,
         "versions": list(zip(*versions, strict=True)),
         "used": list(zip(*used, strict=True)) or [[]] * 4,
         "logged": list(zip(*logged, strict=True)) or [[]] * 4,
@@ -170,6 +170,14 @@ def test_home_may_be_a_run_or_from_outside() -> None:
     assert outside.runs == () and [(v.name, v.where) for v in outside.fetch] == [(version_name(5), "stored")]
     [missing] = plan(CHAIN, 5).missing
     assert (missing.about, missing.why) == (version_name(5), "no producer")
+
+
+def test_what_was_brought_in_is_fetched_from_scratch_too() -> None:
+    given = row(CHAIN, 2)
+    given["runs"][3] = (True, True, False)  # a run that used something did more than bring files in
+    choice = choose(ways_of(given), lambda version: Found("stored"), from_scratch=True)
+    assert choice.runs == [102, 101] and list(choice.fetch) == [0]
+    assert choose(ways_of(given | {"home": 0}), lambda version: Found("stored")).runs == []
 
 
 def test_of_several_producers_the_creator_counts_or_the_earliest_that_is_left() -> None:
