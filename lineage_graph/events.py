@@ -118,6 +118,7 @@ class RunStarted(_Event):
     commit: Word | None = None
     dirty: bool | None = None
     patch: DigestText | None = None
+    process: Word | None = None
     child_of: RunText | None = None
     retry_of: RunText | None = None
     resumed_from: RunText | None = None

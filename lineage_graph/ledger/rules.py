@@ -15,7 +15,20 @@ from lineage_graph.ledger.rows import Row, Rows
 from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Key, Run, State, Thing, Version, as_json
 from lineage_graph.names import LATEST
 
-STARTED = ("job_type", "step", "group", "commit", "dirty", "patch", "command", "source_id", "author", "email", "host")
+STARTED = (
+    "job_type",
+    "step",
+    "group",
+    "commit",
+    "dirty",
+    "patch",
+    "process",
+    "command",
+    "source_id",
+    "author",
+    "email",
+    "host",
+)
 LINKS = ("child_of", "retry_of", "resumed_from")
 DESCRIBED = ("metadata", "description", "tags")
 FACTS = ("size", "file_count", "content", "source_id")

@@ -89,15 +89,11 @@ def _installed() -> dict[str, str]:
 
 
 def environment(folder: str) -> dict[str, Any]:
-    """Python, platform, packages, process, working folder and where the code came from.
-
-    process: the same for all that one process records, so that who does it again does not do it twice.
-    """
+    """Python, platform, packages, working folder and where the code came from."""
     found: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": _installed(),
-        "process": _process(),
         "folder": text(folder),
     }
     git = code(folder)
@@ -107,7 +103,8 @@ def environment(folder: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _process() -> str:
+def process() -> str:
+    """The same for all that this process records, so that who does it again does not do it twice."""
     return token_hex(8)
 
 

@@ -115,6 +115,7 @@ def begin(
     **said: Any,
 ) -> Run:
     """A run that begins here and now in `folder`; `said` are fields of RunStarted."""
+    said.setdefault("process", capture.process())
     recorder = recorder_for(settings)
     code = capture.code(folder)
     login = capture.user()
