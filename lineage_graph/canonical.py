@@ -136,13 +136,14 @@ def fitting(values: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list
     """Those of `values` that can be recorded, in order, as plain JSON; and why the others cannot."""
     kept: dict[str, Any] = {}
     problems: list[NotJson] = []
-    left = JSON_BYTES - 2
+    left = JSON_BYTES - 1
     for key, value in list(values.items()):
         try:
             one = recordable({key: value}, f"{where}.{key}")
-            left -= len(canonical(one))
-            if left < 0:
+            size = len(canonical(one)) - 1  # a brace less, and a comma more for all but one
+            if size > left:
                 raise NotJson(f"{where}.{key}", f"{where} would be more than {JSON_BYTES:,} bytes; log it as a file")
+            left -= size
             kept |= one
         except NotJson as problem:
             problems.append(problem)
