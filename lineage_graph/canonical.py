@@ -139,7 +139,7 @@ def fitting(values: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list
     left = JSON_BYTES - 1
     for key, value in list(values.items()):
         try:
-            one = recordable({key: value}, f"{where}.{key}")
+            one = plain({key: value}, where)
             size = len(canonical(one)) - 1  # a brace less, and a comma more for all but one
             if size > left:
                 raise NotJson(f"{where}.{key}", f"{where} would be more than {JSON_BYTES:,} bytes; log it as a file")

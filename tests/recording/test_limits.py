@@ -196,7 +196,7 @@ def test_what_is_as_large_as_may_be_is_taken_by_the_graph(project: str, online: 
     assert graph.version(f"{name}:{WIDE * limits.ALIAS}").metadata == FULL
     logged = Logged(run=run.full_name, artifact=f"{project}/a", digest="x:" + "a" * 198, type="t", source_id=WIDE * 2_000)
     run._recorder.record(logged).outcome(60)
-    assert graph.by_source(WIDE * 2_000, project)
+    assert graph.by_source(WIDE * 2_000, project=project)
 
 
 def test_many_versions_used_are_remembered_up_to_a_number(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
