@@ -224,14 +224,14 @@ def sync(ctx: click.Context, copied: str | None, where: Where, form: str) -> Non
             events += new
             advance(events, 0)
 
-        done = graph.recorder.drain_host(count) if copied is None else graph.recorder.drain_copies(Path(copied), count)
-        why = graph.recorder.drain()
+        done, why = graph.recorder.sync(None if copied is None else Path(copied), count)
     problems = [str(problem) for problem in done.problems or []] + ([why] if why else [])
     if form == "json":
-        counts = {"entries": done.entries, "events": done.events, "rejected": done.rejected, "crashed": done.crashed}
+        counts = {key: getattr(done, key) for key in ("entries", "events", "rejected", "crashed", "resolved")}
         show.json(counts | {"problems": problems})
     else:
         crashed = f", {done.crashed} runs closed as crashed" if done.crashed else ""
+        crashed += f", {done.resolved} uses refused before are recorded now" if done.resolved else ""
         show.line(f"{done.entries} entries ({done.events} events) applied, {done.rejected} events rejected{crashed}")
     for problem in problems:
         say(problem)

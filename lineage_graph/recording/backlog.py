@@ -150,6 +150,7 @@ class Backlog:
             self.journal.close()
             if self.applied >= self.last > self._before:
                 self._retire(self.journal)
+            self.lost += max(0, self.last - max(self.applied, self._before + self.journal.position.seq))
         if self.lost:
             self._warn("lost at the end", f"{self.lost:,} events are lost: neither the disk nor the graph took them")
 

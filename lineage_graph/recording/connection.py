@@ -119,8 +119,7 @@ class LineageGraph(Reader):
         copies stay as they are; to apply them again changes nothing.
         Raises JournalProblem when there are none at that place, GraphProblem.
         """
-        self.recorder.drain()
-        return self.recorder.drain_host() if copied is None else self.recorder.drain_copies(Path(copied))
+        return self.recorder.sync(None if copied is None else Path(copied))[0]
 
     def close(self) -> None:
         """Waits for what this connection changed (at most the setting `timeout`)."""

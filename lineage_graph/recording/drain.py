@@ -147,12 +147,16 @@ def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[lis
 
 @dataclass(slots=True)
 class Drained:
-    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken."""
+    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken.
+
+    resolved: uses refused before, as nobody had heard of what they name, that are recorded now.
+    """
 
     entries: int = 0
     events: int = 0
     rejected: int = 0
     crashed: int = 0
+    resolved: int = 0
     problems: list[JournalProblem] = field(default_factory=list)
 
 

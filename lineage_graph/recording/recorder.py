@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lineage_graph.errors import GraphProblem, GraphRefusedLogin, LineageError
 from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
-from lineage_graph.journal import Entry
+from lineage_graph.journal import SUFFIX, Entry
 from lineage_graph.recording import content
 from lineage_graph.recording.backlog import Backlog
 from lineage_graph.recording.bounded import Silence
@@ -288,6 +288,23 @@ class Recorder:
         self._open()
         assert self._ledger is not None
         return draining.drain_copies(place, self._ledger, deliver=deliver, settled=partial(self._drained, progress))
+
+    def sync(self, copied: Path | None = None, progress: Callable[[int], None] | None = None) -> tuple[Drained, str | None]:
+        """What `drain_host` or `drain_copies` did, refused uses asked again, and why own events wait, if they do."""
+        from lineage_graph.recording import again
+        from lineage_graph.recording import drain as draining
+
+        self.drain()
+        done = self.drain_host(progress) if copied is None else self.drain_copies(copied, progress)
+        journals = {path.stem for path in self.folder.rglob(f"*{SUFFIX}")}
+        journals |= {one.uid for one in draining.journals_in(copied)} if copied is not None else set()
+        if journals:
+            self._open()
+            assert self._ledger is not None
+            for use in again.settled_now(self.reader(), self._ledger, journals):
+                self.record(use)
+                done.resolved += 1
+        return done, self.drain()
 
     def _drained(self, progress: Callable[[int], None] | None, receipts: list[Receipt]) -> None:
         self.known.settle(receipts)
