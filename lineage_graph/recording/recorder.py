@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from lineage_graph.errors import GraphProblem, GraphRefusedLogin, LineageError
 from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
-from lineage_graph.journal import SUFFIX, Entry
+from lineage_graph.journal import Entry
 from lineage_graph.recording import content
 from lineage_graph.recording.backlog import Backlog
 from lineage_graph.recording.bounded import Silence
@@ -60,6 +60,7 @@ class Recorder:
         key = f"to-{hashlib.sha256(target.encode()).hexdigest()[:12]}" if target else ""
         self.folder = settings.journals / key
         self.known = Known(settings)
+        self._brought: set[str] = set()  # artifacts of which a sync brought versions
         self._lock = threading.Lock()
         self._backlog = Backlog(settings, self.folder, self.warn, self._lock)
         self._tickets: weakref.WeakValueDictionary[int, Ticket] = weakref.WeakValueDictionary()
@@ -292,24 +293,21 @@ class Recorder:
     def sync(self, copied: Path | None = None, progress: Callable[[int], None] | None = None) -> tuple[Drained, str | None]:
         """What `drain_host` or `drain_copies` did, refused uses asked again, and why own events wait, if they do."""
         from lineage_graph.recording import again
-        from lineage_graph.recording import drain as draining
 
         self.drain()
+        self._brought.clear()
         done = self.drain_host(progress) if copied is None else self.drain_copies(copied, progress)
-        journals = {path.stem for path in self.folder.rglob(f"*{SUFFIX}")}
-        journals |= {one.uid for one in draining.journals_in(copied)} if copied is not None else set()
-        if journals:
-            self._open()
+        if self._brought:
             assert self._ledger is not None
-            for use in again.settled_now(self.reader(), self._ledger, journals):
-                self.record(use)
-                done.resolved += 1
+            done.resolved = again.settle(self.reader(), self._ledger, self._brought)
         return done, self.drain()
 
     def _drained(self, progress: Callable[[int], None] | None, receipts: list[Receipt]) -> None:
         self.known.settle(receipts)
+        outcomes = [outcome for receipt in receipts for outcome in receipt.outcomes]
+        self._brought |= {outcome["version"].rpartition(":")[0] for outcome in outcomes if "version" in outcome}
         if progress is not None:
-            progress(sum(len(receipt.outcomes) for receipt in receipts))
+            progress(len(outcomes))
 
     def _crashed(self, run: str, at: datetime) -> None:
         self.record(RunFinished(run=run, state="crashed", at=at))
