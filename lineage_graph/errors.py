@@ -82,7 +82,8 @@ class NameNotUnderstood(WrongUse, ValueError):
 
     def __init__(self, name: object, why: str) -> None:
         self.name = name
-        super().__init__(f"{name!r} is not understood: {why}")
+        said = repr(name)
+        super().__init__(f"{said if len(said) <= 200 else f'{said[:100]}…'} is not understood: {why}")
 
 
 class NotRecorded(WrongUse, LookupError):

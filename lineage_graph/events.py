@@ -19,6 +19,7 @@ import uuid_utils
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
 
 from lineage_graph.canonical import SALT, commit, iso, opens
+from lineage_graph.limits import DIGEST, SOURCE_ID, TAGS, TEXT, WORD
 from lineage_graph.names import DIGEST_PREFIX, check_alias, parse_artifact, parse_run
 
 Json = dict[str, Any]
@@ -39,7 +40,10 @@ def _utc(value: datetime) -> datetime:
         return value
     if value.tzinfo is None:
         raise ValueError("a time needs its zone, such as 2026-01-05T08:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time is from year 1 to 9999 in UTC") from None
 
 
 # The same few names come again and again; what was found right once is right.
@@ -58,9 +62,15 @@ def _check_artifact(value: str) -> str:
 
 
 def _check_digest(value: str) -> str:
-    if ":" not in value or not DIGEST_PREFIX.fullmatch(value) or len(value) > 200:
+    if ":" not in value or not DIGEST_PREFIX.fullmatch(value) or len(value) > DIGEST:
         raise ValueError("a digest names its algorithm, as in sha256:…")
     return value
+
+
+def _once(value: Any) -> Any:
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(dict.fromkeys(value))
+    return () if value is None else value
 
 
 Time = Annotated[
@@ -73,11 +83,13 @@ ArtifactText = Annotated[str, AfterValidator(_check_artifact)]
 DigestText = Annotated[str, AfterValidator(_check_digest)]
 AliasText = Annotated[str, AfterValidator(check_alias)]
 Uid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Word = Annotated[str, Field(min_length=1, max_length=512)]
-# Neo4j's index takes no text of more than 8 kB, and a character has up to four bytes.
-SourceId = Annotated[str, Field(max_length=2_000)]
+Word = Annotated[str, Field(min_length=1, max_length=WORD)]
+SourceId = Annotated[str, Field(max_length=SOURCE_ID)]
+Text = Annotated[str, Field(max_length=TEXT)]
+Tags = Annotated[tuple[str, ...], Field(max_length=TAGS)]
+Prefix = Annotated[str, Field(max_length=DIGEST)]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(lambda v: tuple(dict.fromkeys(v)) if v else ())]
+Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(_once)]
 
 CONTENT = "content"
 PERSONAL = "personal"
@@ -98,7 +110,7 @@ class _Event(BaseModel):
 
     uid: Uid = Field(default_factory=new_uid)
     at: Time = Field(default_factory=now)
-    actor: str | None = _personal()
+    actor: Word | None = _personal()
 
     @cached_property
     def at_text(self) -> str:
@@ -123,14 +135,14 @@ class RunStarted(_Event):
     retry_of: RunText | None = None
     resumed_from: RunText | None = None
     config: Json | None = _content()
-    command: str | None = _content()
-    description: str | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    command: Text | None = _content()
+    description: Text | None = _content()
+    tags: Tags | None = _content()
     environment: Json | None = _content()
     source_id: SourceId | None = _content()
-    author: str | None = _personal()
-    email: str | None = _personal()
-    host: str | None = _personal()
+    author: Word | None = _personal()
+    email: Word | None = _personal()
+    host: Word | None = _personal()
 
 
 class _OfVersion(_Event):
@@ -142,9 +154,9 @@ class _OfVersion(_Event):
     size: Whole | None = None
     file_count: Whole | None = None
     content: Literal["stored", "elsewhere", "none"] | None = None
-    description: str | None = _content()
+    description: Text | None = _content()
     metadata: Json | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    tags: Tags | None = _content()
     source_id: SourceId | None = _content()
 
 
@@ -159,7 +171,7 @@ class Used(_OfVersion):
     run: RunText
     number: Whole | None = None
     alias: AliasText | None = None
-    prefix: str | None = None
+    prefix: Prefix | None = None
     used_as: Word | None = None
 
 
@@ -214,8 +226,8 @@ class Edited(_Event):
     artifact: ArtifactText | None = None
     digest: DigestText | None = None
     run: RunText | None = None
-    description: str | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    description: Text | None = _content()
+    tags: Tags | None = _content()
     metadata: Json | None = _content()
 
 

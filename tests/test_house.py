@@ -24,8 +24,8 @@ LINES = 400
 
 # Rooms, the quietest first: each imports from those before it, never from its own row or a later one.
 ROOMS = (
-    {"version", "errors", "models", "flatten"},
-    {"names", "canonical", "queries", "settings"},
+    {"version", "errors", "models", "limits"},
+    {"names", "canonical", "queries", "settings", "flatten"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},

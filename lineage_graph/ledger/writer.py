@@ -25,9 +25,9 @@ from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
 from lineage_graph.ledger.decide import Receipt, decide
 from lineage_graph.ledger.state import Clock, State, micro
+from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 from lineage_graph.queries import Query
 
-BATCH_EVENTS = 2_000
 OVERLAP_EVENTS = 500  # from here on, a batch is written while the next one is decided
 CONTENDED = 8  # batches that begin under locks after one that had to
 LOOK = queries.get("record/look")
@@ -36,18 +36,21 @@ WRITE = queries.get("record/write")
 AMEND = queries.get("record/amend")
 RECEIPTS = queries.get("record/receipts")
 APPLIED = queries.get("record/applied")
+ENTRIES = queries.get("lineage/entries")
 
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
-    """Entries in order, in lists of one journal's and of about `most` events."""
+    """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold."""
     batch: list[Entry] = []
-    events = 0
+    events = size = 0
     for entry in entries:
-        if batch and (entry.journal != batch[0].journal or events + len(entry.events) > most):
+        full = events + len(entry.events) > most or size + entry.size > BATCH_BYTES
+        if batch and (entry.journal != batch[0].journal or full):
             yield batch
-            batch, events = [], 0
+            batch, events, size = [], 0, 0
         batch.append(entry)
         events += len(entry.events)
+        size += entry.size
     if batch:
         yield batch
 
@@ -253,6 +256,11 @@ class Ledger:
         """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""
         [row] = self.graph.read(APPLIED, journals=list(journals))
         return {uid: (seq, head) for uid, seq, head in row["journals"]}
+
+    def hash_of(self, journal: str, seq: int) -> str | None:
+        """The hash of one entry, as the graph has it. Raises GraphProblem."""
+        rows = self.graph.read(ENTRIES, journal=journal, after=seq - 1, limit=1)
+        return next((row["hash"] for row in rows if row["seq"] == seq), None)
 
 
 def _unapplied(entries: Sequence[Entry], state: State) -> list[Entry]:

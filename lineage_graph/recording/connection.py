@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -111,10 +112,14 @@ class LineageGraph(Reader):
         plan = self.plan(name, have=have, from_scratch=True, as_of=as_of, known_at=known_at)
         return lineage_graph.reproduce(self, plan, into, jobs=jobs, timeout_run=timeout_run, progress=progress)
 
-    def sync(self) -> Drained:
-        """Applies the journals of this host that wait. Raises GraphProblem."""
-        self.recorder.drain()
-        return self.recorder.drain_host()
+    def sync(self, copied: str | os.PathLike[str] | None = None) -> Drained:
+        """Applies the journals of this host that wait; or those that were copied here from another computer.
+
+        copied: a journal, a folder of them, or a copy of that computer's home, whose content is then taken over as well. The
+        copies stay as they are; to apply them again changes nothing.
+        Raises JournalProblem when there are none at that place, GraphProblem.
+        """
+        return self.recorder.sync(None if copied is None else Path(copied))[0]
 
     def close(self) -> None:
         """Waits for what this connection changed (at most the setting `timeout`)."""
