@@ -12,9 +12,10 @@ from lineage_graph.errors import NameNotUnderstood
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
 from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, parse_artifact
-from lineage_graph.recording import capture, content, replaying
+from lineage_graph.recording import capture, content, erasing, replaying
 
 if TYPE_CHECKING:
+    from lineage_graph.answers.erasure import Erased
     from lineage_graph.lineage import Reader
     from lineage_graph.models import ArtifactVersion, Lineage
     from lineage_graph.models import Run as RunRecord
@@ -216,6 +217,14 @@ class RecordedVersion:
         )
         return self._change(event, f"the edit of {self._artifact}")
 
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it, and its files, out of the record for good.
+
+        Parameters, result and errors as `LineageGraph.erase`.
+        """
+        asked = erasing.of_version(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._reader(), asked, dry_run)
+
     def _change(self, event: AliasMoved | AliasRemoved | Edited, what: str) -> RecordedVersion:
         # Who does a recorded run again makes its bytes again; what they are called since then is not his to change.
         if replaying.current() is None:
@@ -267,6 +276,11 @@ class RecordedRun:
     def full_name(self) -> str:
         """'project/runs/ID'."""
         return self.record.full_name
+
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it out of the record for good. Parameters, result and errors as `LineageGraph.erase`."""
+        asked = erasing.of_run(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._recorder.reader(), asked, dry_run)
 
     def used_artifacts(self) -> list[RecordedVersion]:
         """The versions it used. (W&B: `used_artifacts`.)"""
