@@ -192,7 +192,7 @@ def blank(path: Path, gone: Callable[[Entry], Sequence[Collection[str]]], dry_ru
 
 
 def _overwrite(path: Path, lines: Mapping[int, bytes]) -> None:
-    """Puts lines in the place of others of the same length. The file keeps its time, which is its writer's last sign of life."""
+    """Puts lines in the place of others of their length. The file keeps its time, which is its writer's last sign of life."""
     status = path.stat()
     if is_being_written(path):
         _put(path, lines)

@@ -162,7 +162,8 @@ def erase(recorder: Recorder, reader: Reader, asked: Asked, dry_run: bool = Fals
 def _look(reader: Reader, asked: Asked) -> tuple[list[Spoken], Erasures]:
     """The graph's entries that speak of it, and what of them is to go."""
     if asked.person is None:
-        said = [Spoken.of(row) for row in reader.query("lineage/said_of", **where_said(asked.events(END)))]
+        where: dict[str, Any] = where_said(asked.events(END))
+        said = [Spoken.of(row) for row in reader.query("lineage/said_of", **where)]
     else:
         said = [Spoken.of(row) for row in reader.query("lineage/said_by", text=json.dumps(asked.person, ensure_ascii=False))]
         theirs = [

@@ -12,7 +12,7 @@ from lineage_graph.errors import NameNotUnderstood
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
 from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, parse_artifact
-from lineage_graph.recording import capture, content, erasing, replaying
+from lineage_graph.recording import capture, content, replaying
 
 if TYPE_CHECKING:
     from lineage_graph.answers.erasure import Erased
@@ -222,6 +222,8 @@ class RecordedVersion:
 
         Parameters, result and errors as `LineageGraph.erase`.
         """
+        from lineage_graph.recording import erasing
+
         asked = erasing.of_version(self.record, *erasing.groups_of(content, personal, reason))
         return erasing.erase(self._recorder, self._reader(), asked, dry_run)
 
@@ -279,6 +281,8 @@ class RecordedRun:
 
     def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
         """Takes what was said of it out of the record for good. Parameters, result and errors as `LineageGraph.erase`."""
+        from lineage_graph.recording import erasing
+
         asked = erasing.of_run(self.record, *erasing.groups_of(content, personal, reason))
         return erasing.erase(self._recorder, self._recorder.reader(), asked, dry_run)
 
