@@ -63,7 +63,7 @@ def erase(
             dry_run=dry,
         )
 
-    if not dry_run and not yes and sys.stdin.isatty():
+    if not dry_run and not yes and _at_a_terminal():
         would = do(True)
         click.echo(_counts(would), err=True)
         if not click.confirm(f"Erase {', '.join(would.groups)} of {would.of} for good?", err=True):
@@ -79,6 +79,10 @@ def erase(
         )
     for sentence in answer.remains:
         show.line(sentence)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _counts(answer: Erased) -> str:

@@ -50,7 +50,9 @@ def story() -> list[Event]:
             run=R, at=at(0), author=MARK, email=MARK, host=MARK, config={"c": MARK, "n": {"d": MARK}}, command=MARK,
             tags=(MARK,), environment={"e": MARK}, source_id=MARK, description=MARK, job_type="train", **WHO,
         ),
-        Logged(run=R, at=at(1), type="t", metadata={"m": MARK}, tags=(MARK,), source_id=MARK, content="stored", **version, **WHO),
+        Logged(
+            run=R, at=at(1), type="t", metadata={"m": MARK}, tags=(MARK,), source_id=MARK, content="stored", **version, **WHO
+        ),
         AliasMoved(alias="best", at=at(2), number=0, artifact=A, **WHO),
         Edited(at=at(3), description=MARK, metadata={"m": {"again": MARK}}, **version, **WHO),
         Edited(run=R, at=at(4), description=MARK, **WHO),
