@@ -5,7 +5,7 @@
 //
 // Parameters
 //   $texts     LIST     what stands in the body of such an entry, such as '"run":"digits/runs/train-1"'
-//   $versions  LIST     uids of versions that an entry's receipt names
+//   $versions  LIST     {artifact, digest, uid}: likewise of its artifact and of its digest, and its uid in a receipt
 //   $events    LIST     uids of single events
 //
 // Columns
@@ -20,7 +20,7 @@
 //   :param events => []
 MATCH (e:Entry)
 WHERE any(text IN $texts WHERE e.body CONTAINS text)
-  OR any(uid IN $versions WHERE e.receipt CONTAINS uid)
+  OR any(v IN $versions WHERE e.body CONTAINS v.artifact AND (e.body CONTAINS v.digest OR e.receipt CONTAINS v.uid))
   OR (size($events) > 0 AND any(part IN split(e.body, '"uid":"') WHERE left(part, 36) IN $events))
 RETURN e.journal AS journal, e.seq AS seq, e.body AS body, e.openings AS openings, e.receipt AS receipt
 ORDER BY journal, seq

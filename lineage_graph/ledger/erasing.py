@@ -132,20 +132,21 @@ class Spoken:
         return sum(len(gone & one.keys()) for one, gone in zip(self.openings, self.groups(erasures), strict=True))
 
 
-def where_said(erasures: Iterable[Erased]) -> dict[str, list[str]]:
+def where_said(erasures: Iterable[Erased]) -> dict[str, list[Any]]:
     """For lineage/said_of: what the bodies and receipts say of entries that speak of what is erased."""
     texts: list[str] = []
-    versions: list[str] = []
+    versions: list[dict[str, str]] = []
     events: list[str] = []
     for event in erasures:
         events += event.events
+        artifact = f'"artifact":{_encode(event.artifact)}'
         if event.run is not None:
             texts.append(f'"run":{_encode(event.run)}')
-        elif event.artifact is not None and event.digest is not None:
-            texts.append(f'"digest":{_encode(event.digest)}')
-            versions += erased_by(event)
+        elif event.digest is not None:
+            digest = f'"digest":{_encode(event.digest)}'
+            versions.append({"artifact": artifact, "digest": digest, "uid": erased_by(event)[0]})
         elif event.artifact is not None:
-            texts.append(f'"artifact":{_encode(event.artifact)}')
+            texts.append(artifact)
     return {"texts": texts, "versions": versions, "events": events}
 
 

@@ -133,7 +133,7 @@ def erase(recorder: Recorder, reader: Reader, asked: Asked, dry_run: bool = Fals
         recorder.drain()
         recorder.drain_host()
     said, erasures = _look(reader, asked)
-    events = [] if dry_run else _in_graph(recorder, reader, asked)
+    events = [] if dry_run else _in_graph(recorder, reader, asked, said, erasures)
     here, found, unread = _in_journals(recorder, asked, said, erasures, dry_run)
     values = [one.kept(erasures) for one in said]
     if asked.person is not None and not sum(values) and not here:
@@ -184,11 +184,10 @@ def _is_of(person: str, opening: Mapping[str, Any]) -> bool:
     return person in (value.get("author"), value.get("email"), value.get("actor"))
 
 
-def _in_graph(recorder: Recorder, reader: Reader, asked: Asked) -> list[str]:
+def _in_graph(recorder: Recorder, reader: Reader, asked: Asked, said: Sequence[Spoken], erasures: Erasures) -> list[str]:
     """Records the erasure, again where others said more meanwhile; the uids of its events, none when all was erased before."""
     done: list[str] = []
     for _ in range(ROUNDS):
-        said, erasures = _look(reader, asked)
         if not any(one.kept(erasures) for one in said) and (done or _is_erased(reader, asked)):
             break
         # A clock that is ahead must not leave anything out.
@@ -196,6 +195,7 @@ def _in_graph(recorder: Recorder, reader: Reader, asked: Asked) -> list[str]:
         for event in asked.events(max([now(), *times])):
             recorder.record(event, what=f"the erasure of {asked.of}").outcome()
             done.append(event.uid)
+        said, erasures = _look(reader, asked)
     return done
 
 
