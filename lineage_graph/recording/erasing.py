@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lineage_graph import journal
@@ -133,14 +134,15 @@ def erase(recorder: Recorder, reader: Reader, asked: Asked, dry_run: bool = Fals
         recorder.drain()
         recorder.drain_host()
     said, erasures = _look(reader, asked)
+    files = sorted(recorder.settings.journals.rglob(f"*{journal.SUFFIX}"))
+    spoke = {one.journal for one in said if any(one.groups(erasures))} - {path.stem for path in files}
+    elsewhere = tuple(Copy(journal=uid, host=_host(reader, uid)) for uid in sorted(spoke))
     events = [] if dry_run else _in_graph(recorder, reader, asked, said, erasures)
-    here, found, unread = _in_journals(recorder, asked, said, erasures, dry_run)
+    here, unread = _in_journals(recorder, files, asked, said, erasures, dry_run)
     values = [one.kept(erasures) for one in said]
     if asked.person is not None and not sum(values) and not here:
         raise NotRecorded("person", asked.person, "give the login or the e-mail as `show` has it")
     dropped, unreached = _in_stores(recorder, reader, asked, dry_run)
-    spoke: dict[str, str | None] = {one.journal: None for one in said if any(one.groups(erasures))}
-    spoke |= {one.journal: host for one in said if (host := _host(one)) is not None and one.journal in spoke}
     return Erased(
         of=asked.of,
         groups=asked.groups,
@@ -150,7 +152,7 @@ def erase(recorder: Recorder, reader: Reader, asked: Asked, dry_run: bool = Fals
         values=sum(values),
         entries=sum(map(bool, values)),
         here=here,
-        elsewhere=tuple(Copy(journal=uid, host=host) for uid, host in sorted(spoke.items()) if uid not in found),
+        elsewhere=elsewhere,
         manifests=sum(one.manifests for one in dropped),
         blobs=sum(one.blobs for one in dropped),
         bytes=sum(one.bytes for one in dropped),
@@ -208,9 +210,9 @@ def _is_erased(reader: Reader, asked: Asked) -> bool:
 
 
 def _in_journals(
-    recorder: Recorder, asked: Asked, said: Sequence[Spoken], erasures: Erasures, dry_run: bool
-) -> tuple[int, set[str], list[str]]:
-    """(values taken out of this computer's journals, the journals that are here, what could not be read)."""
+    recorder: Recorder, files: Sequence[Path], asked: Asked, said: Sequence[Spoken], erasures: Erasures, dry_run: bool
+) -> tuple[int, list[str]]:
+    """(values taken out of this computer's journals, what could not be read)."""
     covered = {(one.journal, one.seq): one.groups(erasures) for one in said}
     theirs = {one.journal for one in said}
     own = {recorder.folder, recorder.folder / DONE}
@@ -222,10 +224,8 @@ def _in_journals(
         return [WHO if _is_of(asked.person, o) else g for g, o in zip(found, entry.openings, strict=True)]
 
     values = 0
-    here: set[str] = set()
     problems: list[str] = []
-    for path in sorted(recorder.settings.journals.rglob(f"*{journal.SUFFIX}")):
-        here.add(path.stem)
+    for path in files:
         # Journals for another graph are that one's, but for those that this one has, too.
         if path.parent not in own and path.stem not in theirs:
             continue
@@ -234,11 +234,13 @@ def _in_journals(
         except JournalProblem as problem:
             if path.exists():  # else another process has just finished with it
                 problems.append(f"{problem}; it may still say what was to be erased")
-    return values, here, problems
+    return values, problems
 
 
-def _host(one: Spoken) -> str | None:
-    values = (opening.get(PERSONAL, {}).get("value", {}) for opening in one.openings)
+def _host(reader: Reader, uid: str) -> str | None:
+    """Where a journal was written, as the run says that it began with."""
+    [first] = reader.query("lineage/entries", journal=uid, after=0, limit=1)
+    values = (opening.get(PERSONAL, {}).get("value", {}) for opening in json.loads(first["openings"]))
     return next((str(value["host"]) for value in values if value.get("host")), None)
 
 

@@ -5,29 +5,37 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.conftest import Address
 from tests.doors.conftest import Cli, World
 
 WHY = ("--reason", "asked for by the data officer")
 
 
-def test_what_went_is_told(lineage_graph: Cli, world: World, home: Path) -> None:
-    would = lineage_graph("erase", world.raw, "--content", *WHY, "--dry-run")
-    assert (
-        would.out.startswith(f"would erase content of {world.raw}: ") and "1 file (3 bytes) in the content store" in would.out
-    )
-    assert lineage_graph("show", world.raw, "--format", "json").json["erased"] == []
-    done = lineage_graph("erase", world.raw, "--content", *WHY)
+@pytest.fixture
+def secret(lineage_graph: Cli, online: Address, project: str, work: Path) -> str:
+    """A version whose bytes nothing else has, with something said of it."""
+    (work / "secret.txt").write_text(uuid4().hex)
+    logged = ("log", "secret", "secret.txt", "--project", project, "--metadata", "source=a hospital")
+    return lineage_graph(*logged).out.strip()
+
+
+def test_what_went_is_told(lineage_graph: Cli, secret: str, project: str) -> None:
+    would = lineage_graph("erase", secret, "--content", *WHY, "--dry-run")
+    counts = "1 value in the graph, 1 in journals here, 1 file (32 bytes) in the content store"
+    assert would.out == f"would erase content of {secret}: {counts}\n"
+    assert lineage_graph("show", secret, "--format", "json").json["erased"] == []
+    done = lineage_graph("erase", secret, "--content", *WHY)
     assert done.out == would.out.replace("would erase", "erased") and not done.err
-    shown = lineage_graph("show", world.raw)
-    assert "erased" in shown.out and "content (asked for by the data officer, " in shown.out
-    told = lineage_graph("show", world.raw, "--format", "json").json
-    assert told["version"]["content"] == "erased" and told["files"] is None
+    assert "content (asked for by the data officer, " in lineage_graph("show", secret).out
+    told = lineage_graph("show", secret, "--format", "json").json
+    assert told["version"]["content"] == "erased" and told["files"] is None and told["version"]["metadata"] == {}
     assert [(e["groups"], e["reason"]) for e in told["erased"]] == [(["content"], WHY[1])]
-    [row] = lineage_graph("query", "audit/erasures", "--project", world.project, "--format", "json").json["rows"]
-    assert (row["what"], row["name"], row["groups"], row["reason"]) == ("version", world.raw, "content", WHY[1])
+    [row] = lineage_graph("query", "audit/erasures", "--project", project, "--format", "json").json["rows"]
+    assert (row["what"], row["name"], row["groups"], row["reason"]) == ("version", secret, "content", WHY[1])
 
 
 def test_the_answer_is_one_line_of_json(lineage_graph: Cli, world: World) -> None:
@@ -53,10 +61,10 @@ def test_journals_elsewhere_are_named(lineage_graph: Cli, world: World, home: Pa
     assert "is not on this computer but on " in done.out and done.out.count("erase it there") >= 1
 
 
-def test_files_elsewhere_are_told(lineage_graph: Cli, world: World, home: Path) -> None:
+def test_files_elsewhere_are_told(lineage_graph: Cli, secret: str, home: Path) -> None:
     shutil.rmtree(home / "store")
-    done = lineage_graph("erase", world.raw, "--content", *WHY)
-    assert f"has no files of {world.raw}; erase it again where they are" in done.out
+    done = lineage_graph("erase", secret, "--content", *WHY)
+    assert f"has no files of {secret}; erase it again where they are" in done.out
 
 
 @pytest.mark.parametrize(
