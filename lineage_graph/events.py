@@ -10,13 +10,22 @@ graph at hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import uuid_utils
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    model_validator,
+)
 
 from lineage_graph.canonical import SALT, commit, iso, opens
 from lineage_graph.limits import DIGEST, SOURCE_ID, TAGS, TEXT, WORD
@@ -91,8 +100,9 @@ Prefix = Annotated[str, Field(max_length=DIGEST)]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(_once)]
 
-CONTENT = "content"
-PERSONAL = "personal"
+Group = Literal["content", "personal"]
+CONTENT: Group = "content"
+PERSONAL: Group = "personal"
 
 
 def _content(default: Any = None) -> Any:
@@ -231,10 +241,35 @@ class Edited(_Event):
     metadata: Json | None = _content()
 
 
-Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited
-KINDS: dict[str, type[_Event]] = {
-    m.model_fields["kind"].default: m for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
-}
+class Erased(_Event):
+    """Values of some groups were erased: of a run, of a version, of an artifact with all its versions, or of single events.
+
+    What was said of them up to `at` counts as never said, also where it arrives later. `events` is how a person's values are
+    erased: nothing here may say whose they were. reason: in the clear and for good, so nothing personal belongs in it.
+    """
+
+    kind: Literal["erased"] = "erased"
+    run: RunText | None = None
+    artifact: ArtifactText | None = None
+    digest: DigestText | None = None
+    events: tuple[Uid, ...] = ()
+    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if sum((self.run is not None, self.artifact is not None, bool(self.events))) != 1:
+            raise ValueError("an erasure is of a run, of an artifact or of events")
+        if self.digest is not None and self.artifact is None:
+            raise ValueError("a digest needs its artifact")
+        if self.events and self.groups != (PERSONAL,):
+            raise ValueError("of single events only what is personal is erased")
+        return self
+
+
+Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited | Erased
+_MODELS = (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited, Erased)
+KINDS: dict[str, type[_Event]] = {m.model_fields["kind"].default: m for m in _MODELS}
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
@@ -292,6 +327,16 @@ def unsealed(written: Mapping[str, Any], opening: Mapping[str, Any]) -> Event:
             raise ValueError(f"its {group} is not what was committed to")
         flat |= opening[group]["value"]
     return _ANY.validate_python(flat)
+
+
+def without(event: Event, groups: Collection[str]) -> Event:
+    """An event as if nothing of these groups had been said; bytes whose names are erased are nowhere, either."""
+    if not groups:
+        return event
+    gone = dict.fromkeys(name for group, names in _GROUPS[event.kind] if group in groups for name in names)
+    if CONTENT in groups and isinstance(event, _OfVersion):
+        gone["content"] = None
+    return event.model_copy(update=gone)
 
 
 def parse_event(value: object) -> Event:

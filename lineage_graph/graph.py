@@ -73,8 +73,8 @@ class Clash(Exception):
     """A write that another one came in the way of, or whose outcome nobody heard: look again, then decide anew."""
 
 
-class _Again(driver_errors.TransientError):
-    """A uniqueness constraint that a concurrent write was faster to meet: the same work will find its node."""
+class Again(driver_errors.TransientError):
+    """A write that another was faster than: the same work, begun again, will find what that one wrote."""
 
 
 class Graph:
@@ -227,7 +227,7 @@ class Graph:
             try:
                 result = work(run)
             except driver_errors.ConstraintError as error:
-                raise _Again(str(error)) from error
+                raise Again(str(error)) from error
             tx.commit()
             return result
 

@@ -14,11 +14,12 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -177,6 +178,57 @@ def is_being_written(path: Path) -> bool:
             return False
     except OSError:
         return False
+
+
+def blank(path: Path, gone: Callable[[Entry], Sequence[Collection[str]]], dry_run: bool = False) -> int:
+    """Takes what was erased out of a journal's file, and says how many values that was, or with `dry_run` would be.
+
+    gone: of an entry, the groups of each event that are erased.
+    Every line keeps its length (what is taken out becomes blanks), so that positions in the file stay right, and its hash,
+    which is not of openings. A file is replaced whole; in one that is being written the lines are overwritten where they are,
+    for its writer only appends. Raises JournalProblem.
+    """
+    lines: dict[int, bytes] = {}
+    before, taken = 0, 0
+    for entry, position in read(path):
+        groups = gone(entry)
+        values = sum(len(one.keys() & set(less)) for one, less in zip(entry.openings, groups, strict=True))
+        if values:
+            kept = [{g: o for g, o in one.items() if g not in less} for one, less in zip(entry.openings, groups, strict=True)]
+            line = replace(entry, openings=tuple(kept)).line()[:-2]
+            lines[before] = line.ljust(position.offset - before - 2) + b"}\n"
+            taken += values
+        before = position.offset
+    if lines and not dry_run:
+        try:
+            _overwrite(path, lines)
+        except OSError as error:
+            raise JournalProblem(path, f"what was erased cannot be taken out ({error.strerror})") from error
+    return taken
+
+
+def _overwrite(path: Path, lines: Mapping[int, bytes]) -> None:
+    """Puts lines in the place of others of their length. The file keeps its time, which is its writer's last sign of life."""
+    status = path.stat()
+    if is_being_written(path):
+        _put(path, lines)
+    else:
+        copy = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            shutil.copyfile(path, copy)
+            copy.chmod(status.st_mode)
+            _put(copy, lines)
+            copy.rename(path)
+        finally:
+            copy.unlink(missing_ok=True)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _put(path: Path, lines: Mapping[int, bytes]) -> None:
+    with path.open("r+b", buffering=0) as file:
+        for offset, line in lines.items():
+            os.pwrite(file.fileno(), line, offset)
+        os.fsync(file.fileno())
 
 
 class Journal:

@@ -11,6 +11,7 @@ from lineage_graph.cli import (
     compare,
     consequences,
     cypher,
+    erase,
     local,
     move,
     paths,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
+    "Trust": [erase.erase],
     "Cypher": [cypher.queries_, cypher.query],
 }
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lineage_graph.canonical import canonical_plain, digest_of
-from lineage_graph.events import Json
+from lineage_graph.events import Erased, Json, without
 from lineage_graph.journal import Entry, genesis
+from lineage_graph.ledger.erasing import Erasures, Spoken, openings_text, to_erase
 from lineage_graph.ledger.rows import Row
 from lineage_graph.ledger.rules import Rules
 from lineage_graph.ledger.state import State
@@ -30,21 +31,27 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The parameters of record/write and record/amend.
+    """The parameters of record/write, record/amend and record/erase.
 
     new: artifacts that have no sequence yet. begins: the journal is not in the graph yet.
     """
 
     write: Row
     amend: Row | None
+    erase: Row | None
     new: list[str]
     begins: bool
     receipts: list[Receipt]
 
 
-def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
-    """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write."""
-    rules = Rules(state)
+def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spoken] = ()) -> Decision:
+    """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write.
+
+    said: where something is erased, the graph's entries that may speak of it.
+    """
+    rules, erasures, before = Rules(state, said), state.erasures, state.erasures.count or 0
+    # First of all: what is erased is erased of all these entries, in whichever order they say it.
+    learnt = [erasures.learn(event) for entry in entries for event in entry.events if isinstance(event, Erased)]
     journal = entries[0].journal
     known = state.journals[journal]
     applied, _, previous = known or (0, "", genesis(journal))
@@ -52,7 +59,7 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
     receipts: list[Receipt] = []
     rows: list[Row] = []
     for entry in entries:
-        outcomes = tuple([rules.outcome(event) for event in entry.events])
+        outcomes = tuple([rules.outcome(without(event, erasures.groups(event))) for event in entry.events])
         body = canonical_plain(
             {
                 "entry": entry.hash,
@@ -72,7 +79,7 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
                 "seq": entry.seq,
                 "hash": entry.hash,
                 "body": entry.body.decode(),
-                "openings": entry.openings_text,
+                "openings": _openings(entry, outcomes, erasures),
                 "receipt": receipts[-1].body,
                 "receipt_hash": previous,
                 "rejected": rejected or None,
@@ -88,8 +95,16 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
         "receipt": previous,
         "now": now,
         "entries": rows,
+        "erasures": before,
     }
     if amend is not None:
         amend["now"] = now
     state.journals[journal] = (last.seq, last.hash, previous)
-    return Decision(write, amend, new, known is None, receipts)
+    erase = {"now": now, "erasures": rules.rows.erasures, **to_erase(said, erasures)} if any(learnt) else None
+    return Decision(write, amend, erase, new, known is None, receipts)
+
+
+def _openings(entry: Entry, outcomes: Sequence[Json], erasures: Erasures) -> str:
+    """An entry's openings as the graph gets them: what was erased does not come back."""
+    gone = [erasures.groups(event, o.get("version_uid")) for event, o in zip(entry.events, outcomes, strict=True)]
+    return openings_text(entry.openings, gone) if any(gone) else entry.openings_text

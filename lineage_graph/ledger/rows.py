@@ -27,6 +27,7 @@ class Rows:
         self.changed: dict[str, Row] = {}
         self.changed_artifacts: dict[str, Row] = {}
         self.earlier: dict[tuple[str, str, str, str | None], Row] = {}
+        self.erasures: list[Row] = []
 
     def touch(self, artifact: Artifact) -> None:
         """Something about the artifact or its versions changes."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
-from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
+from lineage_graph.ledger import forgetting
+from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.rows import Row, Rows
-from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Key, Run, State, Thing, Version, as_json
+from lineage_graph.ledger.state import NEVER, Artifact, Key, Run, State, Thing, Version, as_json
+from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
 
 STARTED = (
@@ -39,11 +41,16 @@ class _Refused(Exception):
 
 
 class Rules:
-    """One batch: the state as it is while its events are taken in, and the rows that come of them."""
+    """One batch: the state as it is while its events are taken in, and the rows that come of them.
 
-    def __init__(self, state: State) -> None:
+    said: the graph's entries that speak of what is erased here. erased_before: erasures that the graph had.
+    """
+
+    def __init__(self, state: State, said: Sequence[Spoken] = ()) -> None:
         self.state = state
         self.rows = Rows(state)
+        self.said = said
+        self.erased_before = set(state.erasures.events)
 
     def outcome(self, event: Event) -> Json:
         """Takes one event in and says what became of it."""
@@ -171,6 +178,8 @@ class Rules:
             value = version.facts[field] = getattr(event, field)
             if value is not None:
                 props[field] = value
+        if self.state.erasures.of_content(event, uid):
+            props["content"] = version.facts["content"] = "erased"
         self._say(version, props, event, DESCRIBED, version.begun)
         self.rows.versions[uid] = {"props": props, "at": at, "of": artifact.uid}
         self.state.versions[uid] = version
@@ -192,7 +201,7 @@ class Rules:
                 self.rows.change_artifact(artifact, {}, at)
         for field in FACTS:
             value = getattr(event, field)
-            if _adds(version, field, value):
+            if version.adds(field, value):
                 props[field] = version.facts[field] = value
         described = () if isinstance(event, Logged) and event.rerun else DESCRIBED
         changed = {
@@ -299,7 +308,8 @@ class Rules:
         state.moves_seen.add((uid, key[1]))
         removed = isinstance(event, AliasRemoved) or None
         target = None if removed else version
-        move = {"version": version, "at": key[0], "event": key[1], "actor": event.actor, "removed": removed}
+        actor = None if state.erasures.of_who(event, version) else event.actor
+        move = {"version": version, "at": key[0], "event": key[1], "actor": actor, "removed": removed}
         self.rows.move(uid, event.artifact, alias, move)
         state.moved_here.setdefault(uid, []).append((key, target))
         if key > state.aliases[uid][0]:
@@ -383,18 +393,10 @@ def _stored(field: str, value: Any) -> Any:
     return as_json(value) if field == "metadata" else list(value) if field == "tags" else value
 
 
-def _adds(version: Version, field: str, value: Any) -> bool:
-    """Whether a fact is one that was not known; bytes that are kept in one place are known to be there."""
-    has = version.facts.get(field)
-    if field == "content":
-        return CONTENT_RANK[value] > CONTENT_RANK[has]
-    return value is not None and has is None
-
-
 def _same(version: Version, event: Used | Logged) -> bool:
     """Whether an event says nothing about a version but that it is there."""
     return all(getattr(event, field) is None for field in DESCRIBED) and not any(
-        _adds(version, field, getattr(event, field)) for field in FACTS
+        version.adds(field, getattr(event, field)) for field in FACTS
     )
 
 
@@ -406,4 +408,5 @@ _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "alias_moved": Rules._alias,
     "alias_removed": Rules._alias,
     "edited": Rules._edited,
+    "erased": forgetting.erase,
 }

@@ -19,11 +19,13 @@ from typing import Any
 
 from lineage_graph import queries
 from lineage_graph.errors import JournalProblem
-from lineage_graph.graph import Clash, Graph
+from lineage_graph.events import Erased
+from lineage_graph.graph import Again, Clash, Graph
 from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
 from lineage_graph.ledger.decide import Receipt, decide
+from lineage_graph.ledger.erasing import Spoken, where_said
 from lineage_graph.ledger.state import Clock, State, micro
 from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 from lineage_graph.queries import Query
@@ -34,18 +36,22 @@ LOOK = queries.get("record/look")
 LOCK = queries.get("record/lock")
 WRITE = queries.get("record/write")
 AMEND = queries.get("record/amend")
+ERASE = queries.get("record/erase")
+SAID_OF = queries.get("lineage/said_of")
 RECEIPTS = queries.get("record/receipts")
 APPLIED = queries.get("record/applied")
 ENTRIES = queries.get("lineage/entries")
 
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
-    """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold."""
+    """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold; an entry
+    that erases is alone."""
     batch: list[Entry] = []
     events = size = 0
     for entry in entries:
         full = events + len(entry.events) > most or size + entry.size > BATCH_BYTES
-        if batch and (entry.journal != batch[0].journal or full):
+        alone = _erases([entry]) or _erases(batch)
+        if batch and (alone or full or entry.journal != batch[0].journal):
             yield batch
             batch, events, size = [], 0, 0
         batch.append(entry)
@@ -53,6 +59,10 @@ def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list
         size += entry.size
     if batch:
         yield batch
+
+
+def _erases(batch: Sequence[Entry]) -> bool:
+    return bool(batch) and any(isinstance(event, Erased) for event in batch[-1].events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,10 @@ class Ledger:
             thread: ThreadPoolExecutor | None = None
             flight: _Flight | None = None
             for batch in batches(entries):
-                if sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None:
+                if _erases(batch) and flight is not None:
+                    self._land(flight, landed)
+                    flight = None
+                if _erases(batch) or (sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None):
                     landed(batch, self._apply(batch))
                     continue
                 if thread is None:
@@ -143,7 +156,9 @@ class Ledger:
     def _apply(self, batch: list[Entry]) -> list[Receipt]:
         wanted = Wanted(batch)
         try:
-            if self._contended:
+            if wanted.erasures:
+                pass  # what is to be erased is looked for where nobody can add to it meanwhile
+            elif self._contended:
                 self._contended -= 1
             else:
                 for _ in range(2):
@@ -213,17 +228,22 @@ class Ledger:
         journal = batch[0].journal
         self._state = State()
         run(LOCK, **_locks(journal, sorted(wanted.changing), sorted(wanted.runs)))
+        said = [Spoken.of(row) for row in run(SAID_OF, **where_said(wanted.erasures))] if wanted.erasures else []
+        if more := wanted.reach(said):
+            run(LOCK, **_locks(journal, (), more))
         asked = {"journal": journal, **wanted.parameters()}
         [seen] = run(LOOK, **asked)
         self._take(asked, seen)
         new = _unapplied(batch, self._state)
         if not new:
             return []
-        decision = decide(new, self._state, self._now())
+        decision = decide(new, self._state, self._now(), said)
         if not run(WRITE, **decision.write):
-            raise AssertionError("what is locked does not change")
+            raise Again("something was erased meanwhile")  # all else is locked
         if decision.amend:
             run(AMEND, **decision.amend)
+        if decision.erase:
+            run(ERASE, **decision.erase)
         return decision.receipts
 
     def rehearse(self, entries: Sequence[Entry]) -> list[Receipt]:

@@ -15,6 +15,7 @@ from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, 
 from lineage_graph.recording import capture, content, replaying
 
 if TYPE_CHECKING:
+    from lineage_graph.answers.erasure import Erased
     from lineage_graph.lineage import Reader
     from lineage_graph.models import ArtifactVersion, Lineage
     from lineage_graph.models import Run as RunRecord
@@ -214,6 +215,16 @@ class RecordedVersion:
         )
         return self._change(event, f"the edit of {self._artifact}")
 
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it, and its files, out of the record for good.
+
+        Parameters, result and errors as `LineageGraph.erase`.
+        """
+        from lineage_graph.recording import erasing
+
+        asked = erasing.of_version(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._reader(), asked, dry_run)
+
     def _change(self, event: AliasMoved | AliasRemoved | Edited, what: str) -> RecordedVersion:
         # Who does a recorded run again makes its bytes again; what they are called since then is not his to change.
         if replaying.current() is None:
@@ -265,6 +276,13 @@ class RecordedRun:
     def full_name(self) -> str:
         """'project/runs/ID'."""
         return self.record.full_name
+
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it out of the record for good. Parameters, result and errors as `LineageGraph.erase`."""
+        from lineage_graph.recording import erasing
+
+        asked = erasing.of_run(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._recorder.reader(), asked, dry_run)
 
     def used_artifacts(self) -> list[RecordedVersion]:
         """The versions it used. (W&B: `used_artifacts`.)"""

@@ -13,7 +13,7 @@ import pytest
 
 from lineage_graph import queries
 from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, QueryUnknown, TimeRanOut
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Erased, Event, Logged, RunFinished, RunStarted, Used, new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.journal import genesis, seal
 from lineage_graph.ledger import Ledger
@@ -86,6 +86,8 @@ def story(p: str) -> list[Event]:
         log(31, "wrong", "fay", "raw", "raw 3", "model"),
         end(32, "wrong", "failed"),
         use(33, "late", "raw", digest=raw, prefix=None),
+        Erased(run=f"{p}/runs/ingest", groups=("content",), reason="too much", at=at(9), actor="officer"),
+        Erased(artifact=f"{p}/copy", groups=("content", "personal"), reason="not ours", at=at(35)),
     ]
 
 
@@ -454,6 +456,13 @@ def test_as_known_at_a_time_it_answers_as_the_graph_did_then(told: Told, ignoran
 @every_audit
 def test_before_everything_there_is_nothing(told: Told, name: str) -> None:
     assert told.ask(name, as_of=at(-1)) == told.ask(name, known_at=at(-1)) == []
+
+
+def test_what_was_erased_by_whom_and_why(told: Told) -> None:
+    assert told.columns("erasures", "at", "what", "name", "events", "groups", "reason", "who") == [
+        (text(9), "run", "runs/ingest", None, "content", "too much", "officer"),
+        (text(35), "artifact", "copy", None, "content, personal", "not ours", None),
+    ]
 
 
 # ── pages and time limits ─────────────────────────────────────────────────────────────────────────────────────────────
