@@ -33,7 +33,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
-    "Cypher": [cypher.queries_, cypher.query],
+    "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 
 

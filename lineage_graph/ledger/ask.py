@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Logged, RunFinished, RunStarted, Used
 from lineage_graph.journal import Entry
 from lineage_graph.ledger.state import State
 from lineage_graph.names import LATEST, ArtifactName, RunName, parse_artifact, parse_run
@@ -189,6 +189,9 @@ class Wanted:
             if event.digest is not None:
                 self.versions.add(version_uid(event.artifact, event.digest))
 
+    def _nothing(self, event: Asked) -> None:
+        """It is about nothing in the graph."""
+
 
 _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "run_started": Wanted._run_started,
@@ -198,4 +201,5 @@ _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "alias_moved": Wanted._alias_moved,
     "alias_removed": Wanted._alias_removed,
     "edited": Wanted._edited,
+    "asked": Wanted._nothing,
 }

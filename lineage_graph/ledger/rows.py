@@ -24,6 +24,7 @@ class Rows:
         self.aliases: dict[str, Row] = {}
         self.links: list[Row] = []
         self.edits: list[Row] = []
+        self.questions: list[Row] = []
         self.changed: dict[str, Row] = {}
         self.changed_artifacts: dict[str, Row] = {}
         self.earlier: dict[tuple[str, str, str, str | None], Row] = {}
@@ -115,6 +116,7 @@ class Rows:
         amend: Row = {
             "links": self.links,
             "edits": self.edits,
+            "questions": self.questions,
             "versions": [row for _, row in sorted(self.changed.items())],
             "artifacts": [row for _, row in sorted(self.changed_artifacts.items())],
             "earlier": list(self.earlier.values()),

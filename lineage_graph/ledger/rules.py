@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
 from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.ledger.rows import Row, Rows
 from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Key, Run, State, Thing, Version, as_json
@@ -18,6 +18,7 @@ from lineage_graph.names import LATEST
 STARTED = ("job_type", "step", "group", "commit", "dirty", "patch", "command", "source_id", "author", "email", "host")
 LINKS = ("child_of", "retry_of", "resumed_from")
 DESCRIBED = ("metadata", "description", "tags")
+ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 FACTS = ("size", "file_count", "content", "source_id")
 
 
@@ -361,6 +362,13 @@ class Rules:
         props = {"uid": event.uid, "of": uid, "actor": event.actor, "fields": sorted(values), "values": as_json(values)}
         self.rows.edits.append({"label": label, "of": uid, "at": event.at_text, "props": props})
 
+    # ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _asked(self, event: Asked) -> Json:
+        props = {field: value for field in ASKED if (value := getattr(event, field)) is not None}
+        self.rows.questions.append({"uid": event.uid, "at": event.at_text, "props": props})
+        return _said(event, statement=event.statement_digest)
+
 
 def _said(event: Event, result: str = "recorded", **facts: Any) -> Json:
     return {"event": event.uid, "result": result, **facts}
@@ -393,4 +401,5 @@ _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "alias_moved": Rules._alias,
     "alias_removed": Rules._alias,
     "edited": Rules._edited,
+    "asked": Rules._asked,
 }

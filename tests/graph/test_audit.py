@@ -13,7 +13,7 @@ import pytest
 
 from lineage_graph import queries
 from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, QueryUnknown, TimeRanOut
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.journal import genesis, seal
 from lineage_graph.ledger import Ledger
@@ -55,6 +55,7 @@ def story(p: str) -> list[Event]:
 
     commit = {"commit": "c0ffee", "dirty": True, "patch": digest_of("diff"), "command": "python fit.py"}
     model, raw, words = (digest_of(p + content) for content in ("model 1", "raw 1", "words"))
+    asked = {"statement_digest": digest_of("RETURN 1"), "project": p, "actor": "gil"}
     return [
         begin(0, "ingest", "ann", job_type="ingest"),
         log(1, "ingest", "ann", "raw", "raw 1", "dataset"),
@@ -65,6 +66,7 @@ def story(p: str) -> list[Event]:
         log(6, "fit", "bob", "model", "model 1", "model", "best"),
         end(7, "fit"),
         AliasMoved(artifact=f"{p}/model", alias="prod", digest=model, at=at(8), actor="carol"),
+        Asked(at=at(9), outcome="ran", rows=1, statement="RETURN 1", **asked),
         begin(10, "fit-2", "bob", job_type="train"),
         use(11, "fit-2", "raw", number=0),
         log(12, "fit-2", "bob", "model", "model 2", "model"),
@@ -77,6 +79,7 @@ def story(p: str) -> list[Event]:
         log(21, "again", "ann", "copy", "raw 1", "dataset"),
         use(22, "again", "words", digest=words, type="dataset"),
         end(23, "again"),
+        Asked(at=at(23.5), outcome="refused", reason="it writes", **asked),
         AliasMoved(artifact=f"{p}/model", alias="best", number=1, at=at(24), actor="carol"),
         AliasRemoved(artifact=f"{p}/model", alias="prod", at=at(25), actor="dave"),
         Edited(artifact=f"{p}/model", digest=model, description="the first", tags=("old",), at=at(26), actor="erin"),
