@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from lineage_graph.events import Asked
 from lineage_graph.ledger.state import Artifact, Run, State, Version
 
 Row = dict[str, Any]
+ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 
 
 class Rows:
@@ -83,6 +85,11 @@ class Rows:
             "used_as": used_as,
             "asked": asked,
         }
+
+    def ask(self, event: Asked) -> None:
+        """A question that was asked."""
+        props = {field: value for field in ASKED if (value := getattr(event, field)) is not None}
+        self.questions.append({"uid": event.uid, "at": event.at_text, "props": props})
 
     def _alias_rows(self) -> list[Row]:
         for uid, row in self.aliases.items():

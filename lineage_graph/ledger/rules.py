@@ -18,7 +18,6 @@ from lineage_graph.names import LATEST
 STARTED = ("job_type", "step", "group", "commit", "dirty", "patch", "command", "source_id", "author", "email", "host")
 LINKS = ("child_of", "retry_of", "resumed_from")
 DESCRIBED = ("metadata", "description", "tags")
-ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 FACTS = ("size", "file_count", "content", "source_id")
 
 
@@ -362,11 +361,8 @@ class Rules:
         props = {"uid": event.uid, "of": uid, "actor": event.actor, "fields": sorted(values), "values": as_json(values)}
         self.rows.edits.append({"label": label, "of": uid, "at": event.at_text, "props": props})
 
-    # ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _asked(self, event: Asked) -> Json:
-        props = {field: value for field in ASKED if (value := getattr(event, field)) is not None}
-        self.rows.questions.append({"uid": event.uid, "at": event.at_text, "props": props})
+        self.rows.ask(event)
         return _said(event, statement=event.statement_digest)
 
 

@@ -40,9 +40,9 @@ OPERATORS = frozenset(
     word
     for line in (
         # where rows come from
-        "AllNodesScan Argument DynamicLabelNodeLookup IntersectionNodeByLabelsScan MultiNodeIndexSeek NodeByElementIdSeek",
-        "NodeByIdSeek NodeByLabelScan NodeCountFromCountStore NodeFulltextIndexSearch NodeIndexContainsScan",
-        "NodeIndexEndsWithScan NodeIndexScan NodeIndexSeek NodeIndexSeekByRange NodeUniqueIndexSeek",
+        "AllNodesScan Argument DynamicLabelNodeLookup EmptyRow IntersectionNodeByLabelsScan MultiNodeIndexSeek",
+        "NodeByElementIdSeek NodeByIdSeek NodeByLabelScan NodeCountFromCountStore NodeFulltextIndexSearch",
+        "NodeIndexContainsScan NodeIndexEndsWithScan NodeIndexScan NodeIndexSeek NodeIndexSeekByRange NodeUniqueIndexSeek",
         "NodeUniqueIndexSeekByRange NodeVectorIndexSearch RelationshipCountFromCountStore SubtractionNodeByLabelsScan",
         "UnionNodeByLabelsScan DynamicDirectedRelationshipTypeLookup DynamicUndirectedRelationshipTypeLookup",
         *(f"{way}Relationship{name}" for way in ("Directed", "Undirected") for name in _RELATIONSHIPS),
@@ -93,7 +93,7 @@ def must_read(statement: str, parameters: Mapping[str, Any]) -> None:
         raise StatementRefused("has an escape that begins with \\u", "write the character itself")
     tokens = list(_tokens(statement))
     if not tokens:
-        raise ParameterWrong("the statement", "there is none; give Cypher, such as 'MATCH (r:Run) RETURN count(*)'")
+        raise ParameterWrong("the statement", "there is none; give one in Cypher")
     _must_begin(tokens)
     for found in _found(tokens):
         raise StatementRefused(f"has {found}")
@@ -101,7 +101,9 @@ def must_read(statement: str, parameters: Mapping[str, Any]) -> None:
 
 
 def must_only_read(plan: Mapping[str, Any]) -> None:
-    """Raises StatementRefused unless every operator of a plan, as EXPLAIN gives it, only reads."""
+    """Raises StatementRefused unless every operator of a plan, as EXPLAIN gives it, only reads. The lowest is named."""
+    for child in plan.get("children", ()):
+        must_only_read(child)
     operator = str(plan["operatorType"]).partition("@")[0]
     name, _, variant = operator.partition("(")
     if name.removeprefix("Partitioned") not in OPERATORS or "Locking" in variant:
@@ -110,8 +112,6 @@ def must_only_read(plan: Mapping[str, Any]) -> None:
         called = str(plan.get("args", {}).get("Details", "")).partition("(")[0].strip()
         if called not in PROCEDURES:
             raise StatementRefused(f"has the procedure {called or '(its name is not told)'}")
-    for child in plan.get("children", ()):
-        must_only_read(child)
 
 
 def _tokens(statement: str) -> Iterator[_Token]:
