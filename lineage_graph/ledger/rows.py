@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lineage_graph.events import Asked
+from lineage_graph.events import Asked, Json
 from lineage_graph.ledger.state import Artifact, Run, State, Version
 
 Row = dict[str, Any]
@@ -86,10 +86,11 @@ class Rows:
             "asked": asked,
         }
 
-    def ask(self, event: Asked) -> None:
-        """A question that was asked."""
+    def ask(self, event: Asked) -> Json:
+        """A question that was asked, and its outcome: nothing else changes by it."""
         props = {field: value for field in ASKED if (value := getattr(event, field)) is not None}
         self.questions.append({"uid": event.uid, "at": event.at_text, "props": props})
+        return {"event": event.uid, "result": "recorded", "statement": event.statement_digest}
 
     def _alias_rows(self) -> list[Row]:
         for uid, row in self.aliases.items():

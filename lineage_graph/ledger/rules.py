@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
 from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.ledger.rows import Row, Rows
 from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Key, Run, State, Thing, Version, as_json
@@ -361,10 +361,6 @@ class Rules:
         props = {"uid": event.uid, "of": uid, "actor": event.actor, "fields": sorted(values), "values": as_json(values)}
         self.rows.edits.append({"label": label, "of": uid, "at": event.at_text, "props": props})
 
-    def _asked(self, event: Asked) -> Json:
-        self.rows.ask(event)
-        return _said(event, statement=event.statement_digest)
-
 
 def _said(event: Event, result: str = "recorded", **facts: Any) -> Json:
     return {"event": event.uid, "result": result, **facts}
@@ -397,5 +393,5 @@ _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "alias_moved": Rules._alias,
     "alias_removed": Rules._alias,
     "edited": Rules._edited,
-    "asked": Rules._asked,
+    "asked": lambda rules, event: rules.rows.ask(event),
 }

@@ -120,7 +120,7 @@ class Told:
         if not isinstance(value, str):
             return value
         content = next((c for c in CONTENTS if value == digest_of(self.project + c)), None)
-        return content or value.replace(f"{self.project}/", "")
+        return content or value.replace(f"{self.project}/", "").replace(self.project, "p")
 
     def columns(self, name: str, *columns: str, **more: Any) -> list[tuple[Any, ...]]:
         return [tuple(row[c] for c in columns) for row in self.ask(name, **more)]

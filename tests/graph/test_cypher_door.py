@@ -415,9 +415,9 @@ def _questions(recorder: Recorder, project: str) -> list[dict[str, Any]]:
 # ── anything at all ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 WORDS = (
-    "MATCH", "(n:Hostile)", "RETURN", "WITH", "CREATE", "SET", "n", "n.x", "=", "1", "'", '"', "`", "//", "/*", "*/", "\n",
-    "$a", "(", ")", "{", "}", "CALL", "db.labels()", "LOAD", "CSV", ";", "AS", "x", "UNWIND", "[1]", "\\", "*", "EXISTS", "|", ",",
-    "DELETE", "CYPHER", "5", "EXPLAIN", "UNION", "apoc.x(", ".", ":", "0",
+    "MATCH", "(n:Hostile)", "RETURN", "WITH", "CREATE", "SET", "n", "n.x", "=", "1", "'", '"', "`", "//", "/*", "*/",
+    "\n", "$a", "(", ")", "{", "}", "CALL", "db.labels()", "LOAD", "CSV", ";", "AS", "x", "UNWIND", "[1]", "\\", "*",
+    "EXISTS", "|", ",", "DELETE", "CYPHER", "5", "EXPLAIN", "UNION", "apoc.x(", ".", ":", "0",
 )  # fmt: skip
 
 
