@@ -267,8 +267,25 @@ class Erased(_Event):
         return self
 
 
-Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited | Erased
-_MODELS = (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited, Erased)
+class Asked(_Event):
+    """Somebody asked the graph in their own Cypher. It changes nothing; it is part of the record all the same.
+
+    outcome: 'ran'; 'refused', for it would do more than read, or is no Cypher; 'failed' on its way, or was interrupted.
+    project: what names without a project were in. rows: how many were given.
+    """
+
+    kind: Literal["asked"] = "asked"
+    project: Word | None = None
+    outcome: Literal["ran", "refused", "failed"]
+    rows: Whole | None = None
+    statement_digest: DigestText
+    statement: str | None = _content()
+    parameters_digest: DigestText | None = _content()
+    reason: str | None = _content()
+
+
+Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited | Erased | Asked
+_MODELS = (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited, Erased, Asked)
 KINDS: dict[str, type[_Event]] = {m.model_fields["kind"].default: m for m in _MODELS}
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 

@@ -32,6 +32,8 @@ from lineage_graph.version import __version__
 OLDEST = (5, 23)
 SCHEMES = {f"{name}{secure}" for name in ("bolt", "neo4j") for secure in ("", "+s", "+ssc")}
 CONTENTION_SECONDS = 60  # how long a write that others come in the way of is tried again
+ASKED = "the statement"  # what an error calls a person's own
+FEW_ROWS = 100  # that are on their way at once, where a person may ask for rows of any size
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 Run = Callable[..., Rows]
@@ -154,8 +156,34 @@ class Graph:
         with self._translated(query.name), self._session(neo4j.READ_ACCESS) as session:
             return session.execute_read(neo4j.unit_of_work(metadata=metadata, timeout=timeout)(unit))
 
-    def _session(self, access: str) -> neo4j.Session:
-        return self._driver.session(database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks)
+    def ask(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        must_only_read: Callable[[Any], None],
+        take: Callable[[list[str], Iterator[tuple[Any, ...]]], T],
+        timeout: float | None = None,
+    ) -> T:
+        """What `take` makes of a person's own statement, given its columns, and its rows as they arrive.
+
+        It is sent as it is, once, in a transaction that only reads, after the server explained it and `must_only_read` did
+        not raise at that plan. timeout: seconds the server may take. Raises GraphProblem.
+        """
+        if not self._checked:
+            self.version()
+        with (
+            self._translated(ASKED),
+            self._session(neo4j.READ_ACCESS, FEW_ROWS) as session,
+            session.begin_transaction(metadata={"app": "lineage-graph", "query": "cypher"}, timeout=timeout) as tx,
+        ):
+            must_only_read(tx.run(f"EXPLAIN {statement}", dict(parameters)).consume().plan)
+            result = tx.run(statement, dict(parameters))
+            return take(list(result.keys()), (tuple(row.values()) for row in result))
+
+    def _session(self, access: str, fetch_size: int = 1000) -> neo4j.Session:
+        return self._driver.session(
+            database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks, fetch_size=fetch_size
+        )
 
     def write(self, work: Callable[[Run], T], name: str) -> T:
         """Runs `work` in one write transaction, again from its beginning when the server asks for a retry.

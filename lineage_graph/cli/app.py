@@ -35,7 +35,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
     "Trust": [erase.erase],
-    "Cypher": [cypher.queries_, cypher.query],
+    "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 
 

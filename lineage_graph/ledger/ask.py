@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Erased, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Erased, Logged, RunFinished, RunStarted, Used
 from lineage_graph.journal import Entry
 from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.state import State
@@ -201,6 +201,9 @@ class Wanted:
             if event.digest is not None:
                 self.versions.add(version_uid(event.artifact, event.digest))
 
+    def _nothing(self, event: Asked) -> None:
+        """It is about nothing in the graph."""
+
 
 _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "run_started": Wanted._run_started,
@@ -211,4 +214,5 @@ _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "alias_removed": Wanted._alias_removed,
     "edited": Wanted._edited,
     "erased": Wanted._erased,
+    "asked": Wanted._nothing,
 }

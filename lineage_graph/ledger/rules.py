@@ -409,4 +409,5 @@ _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "alias_removed": Rules._alias,
     "edited": Rules._edited,
     "erased": forgetting.erase,
+    "asked": lambda rules, event: rules.rows.ask(event),
 }

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from lineage_graph.answers.diff import Diff
 from lineage_graph.answers.erasure import Erased
+from lineage_graph.answers.table import Table
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
-from lineage_graph.recording import erasing
+from lineage_graph.recording import asking, erasing
 from lineage_graph.recording.at_hand import AtHand
 from lineage_graph.recording.content import files_between
 from lineage_graph.recording.drain import Drained
@@ -71,6 +72,32 @@ class LineageGraph(Reader):
             return found
         files = files_between(self.recorder.settings, found.a.digest, found.b.digest)
         return found.model_copy(update={"files": files})
+
+    def cypher(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        limit: int = asking.ROWS,
+        timeout: float = asking.SECONDS,
+        memory: int = asking.BYTES,
+    ) -> Table:
+        """What a statement of one's own answers, such as 'MATCH (r:Run {author: $who}) RETURN r.id ORDER BY r.id'.
+
+        It runs as it is, when its plan has nothing but what reads the graph: no writing, no LOAD CSV, no procedure but those
+        that describe the schema, no function but Cypher's own. Who asked what, when, and what became of it goes into the
+        record, as `audit("questions")` tells; also what is refused.
+
+        parameters: its own, all of them: texts, numbers, lists, maps, times.
+        limit:      at most so many rows. memory: and so many bytes of them, as JSON; `truncated` says when there are more.
+                    What a statement may take of the server is the server's setting `db.memory.transaction.max`.
+        timeout:    seconds that the server may take.
+        Raises StatementRefused (also for a mistake in it, with its place), ParameterWrong, SettingWrong where recording is
+        disabled, TimeRanOut, GraphProblem.
+        """
+        return asking.ask(
+            self.recorder, statement, parameters, project=self.project, limit=limit, timeout=timeout, memory=memory
+        )
 
     def patch(self, digest: str) -> bytes | None:
         """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.

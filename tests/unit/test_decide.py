@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
 from lineage_graph.journal import Entry, genesis, seal
 from lineage_graph.ledger import Receipt
 from lineage_graph.ledger.ask import Wanted
@@ -45,6 +45,7 @@ class Memory:
         self.links: list[dict[str, Any]] = []
         self.erasures: list[dict[str, Any]] = []
         self.openings: dict[tuple[str, int], str] = {}
+        self.questions: list[dict[str, Any]] = []
 
     def _set(self, uid: str, row: dict[str, Any], kind: str) -> None:
         node = self.nodes.setdefault(uid, {"kind": kind})
@@ -53,7 +54,7 @@ class Memory:
         self.nodes[uid] = {k: v for k, v in node.items() if v is not None}
 
     def write(self, rows: dict[str, Any], more: dict[str, Any] | None) -> None:
-        more = more or {"links": [], "edits": [], "versions": [], "artifacts": [], "earlier": []}
+        more = more or {"links": [], "edits": [], "versions": [], "artifacts": [], "earlier": [], "questions": []}
         self.journals[rows["journal"]] = [rows["applied"], rows["head"], rows["receipt"]]
         for uid, rev, number in rows["sequences"]:
             assert self.sequences.get(uid, [0])[0] == rev
@@ -91,6 +92,7 @@ class Memory:
         for row in rows["entries"]:
             self.openings[row["journal"], row["seq"]] = row["openings"]
         assert rows["erasures"] == len(self.erasures)
+        self.questions += more["questions"]
 
     def _named(self, names: list[str]) -> list[list[str]]:
         return [[n["name"], u] for u, n in self.nodes.items() if n["kind"] == "version" and n["name"] in names]
@@ -432,3 +434,21 @@ def test_the_order_in_which_journals_arrive_changes_numbers_alone(journals: list
             assert not any(o.get("created") for o in again)
         assert (facts(world.memory), len(world.memory.edits)) == before
     assert found[0] == found[1] == found[2]
+
+
+def test_a_question_changes_nothing_but_the_list_of_questions(world: World) -> None:
+    world.say(RunStarted(run=R), logged(1))
+    before = dict(world.memory.nodes)
+    asked = Asked(
+        outcome="refused", statement_digest=digest(1), statement="CREATE ()", reason="it begins with CREATE", actor="a"
+    )
+    [outcome] = world.say(asked)
+    assert outcome == {"event": asked.uid, "result": "recorded", "statement": digest(1)} and world.memory.nodes == before
+    props = {
+        "statement": "CREATE ()",
+        "statement_digest": digest(1),
+        "outcome": "refused",
+        "reason": asked.reason,
+        "actor": "a",
+    }
+    assert world.memory.questions == [{"uid": asked.uid, "at": asked.at_text, "props": props}]
