@@ -14,13 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from lineage_graph import journal
 from lineage_graph.errors import GraphFailed, JournalProblem, StoreProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
-from lineage_graph.ledger import Ledger, Receipt, batches
+from lineage_graph.ledger import Ledger, Receipt
 
 DONE = "done"
 OPEN_AT_ONCE = 500  # journals; a system has a limit
@@ -123,7 +125,7 @@ def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[lis
 
 @dataclass(slots=True)
 class Drained:
-    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken."""
+    """What a drain did. entries: in the graph since it began; rejected: events the graph refused; problems: broken journals."""
 
     entries: int = 0
     events: int = 0
@@ -232,9 +234,9 @@ def _apply(
         for path, entry, position in in_order(behind, problems):
             if (entry.seq, entry.hash) == known.get(path.stem):
                 note_applied(path, position)
-            if entry.seq <= known.get(path.stem, (0, ""))[0]:
-                continue
-            if entry.journal in stuck or (until is not None and time.monotonic() > until):
+            if until is not None and time.monotonic() > until:
+                return
+            if entry.seq <= known.get(path.stem, (0, ""))[0] or entry.journal in stuck:
                 continue
             try:
                 if deliver is not None:
@@ -251,21 +253,21 @@ def _apply(
             position = positions.pop((receipt.journal, receipt.seq), None)
         if position is not None:
             note_applied(paths[receipts[-1].journal], position)
+        done.entries += len(receipts)
         done.events += sum(len(r.outcomes) for r in receipts)
         done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
         if progress is not None:
             progress(sum(len(r.outcomes) for r in receipts))
 
-    for batch in batches(entries()):
-        if until is not None and time.monotonic() > until:
-            break
+    # All of a journal that comes in a row at once: the ledger decides a batch while the one before it is being written.
+    for uid, some in groupby(entries(), key=attrgetter("journal")):
         try:
-            done.entries += ledger.apply(batch, applied)
+            ledger.apply(some, applied)
         except JournalProblem as problem:
             problems.append(problem)
-            stuck.add(batch[0].journal)
+            stuck.add(uid)
         except GraphFailed as problem:  # it answers and refuses this: the other journals go on
-            problems.append(JournalProblem(paths[batch[0].journal], str(problem)))
-            stuck.add(batch[0].journal)
+            problems.append(JournalProblem(paths[uid], str(problem)))
+            stuck.add(uid)
     done.problems += problems
     return stuck | {Path(problem.path.split(",")[0]).stem for problem in problems}

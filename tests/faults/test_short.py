@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import lineage_graph as lg
 from lineage_graph.errors import GraphProblem
 from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
 from lineage_graph.graph import Graph
@@ -136,3 +138,44 @@ def test_a_disk_that_is_full_now_and_then_loses_nothing_it_took(address: Address
     )
     report = sound(lambda report: troubled.run(report, peace=peace))
     assert report.faults["disk full"] > 0
+
+
+SILENT = """
+import sys
+import lineage_graph as lg
+from lineage_graph.ledger import writer
+
+writer.OVERLAP_EVENTS = 1
+
+def log(i):
+    made = lg.Artifact("refs", type="dataset")
+    made.add_reference(f"ref://{i}", name="x")
+    return run.log_artifact(made)
+
+run = lg.init(project=sys.argv[1], id="r")
+log(0).wait()
+print("recorded", flush=True)
+sys.stdin.readline()
+for i in range(50):
+    log(i)
+"""
+
+
+def test_a_server_that_falls_silent_does_not_keep_a_process_from_ending(
+    between: Proxy, online: Address, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEAGE_GRAPH_URI", between.uri)
+    monkeypatch.setenv("LINEAGE_GRAPH_TIMEOUT", "1")
+    command = [sys.executable, "-c", SILENT, project]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "recorded\n"
+        between.set(proxy.half_open())
+        try:
+            _, said = process.communicate("go on\n", timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, "Traceback" in said) == (0, False), said
+    monkeypatch.setenv("LINEAGE_GRAPH_URI", online.uri)
+    with lg.connect() as graph:
+        graph.sync()
+        assert len(graph.versions(f"{project}/refs")) == 50
