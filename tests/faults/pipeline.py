@@ -1,9 +1,9 @@
 """A recording process: some threads, each a run that logs to one artifact, uses it, and moves its aliases.
 
-    python -m tests.faults.pipeline '{"project": …, "name": …, "seed": 1, "threads": 4, "seconds": 5, "side": …, "skew": 0}'
+    python -m tests.faults.pipeline '{"project": …, "name": …, "seed": 1, "threads": 4, "side": …, "stop": …, "skew": 0}'
 
 An event is acknowledged when its journal's append returned; its uid is then written to the file `side`, and synced. The process
-may be killed at any moment. skew: seconds by which its clock is wrong.
+may be killed at any moment. It ends when the file `stop` is there. skew: seconds by which its clock is wrong.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import lineage_graph as lg
@@ -30,7 +31,7 @@ SHARED = 5  # contents that every writer logs
 
 
 def arguments(**given: Any) -> str:
-    """What the process is given: project, name, seed, threads, seconds, side, skew."""
+    """What the process is given: project, name, seed, threads, side, stop, skew."""
     return json.dumps(given)
 
 
@@ -65,11 +66,11 @@ def reference(uri: str) -> lg.Artifact:
     return made
 
 
-def work(project: str, run_id: str, seed: str, until: float) -> None:
+def work(project: str, run_id: str, seed: str, stop: Path) -> None:
     chance = random.Random(seed)
     with lg.init(project=project, id=run_id, job_type="writer") as run:
         step, made = 0, list[lg.RecordedVersion]()
-        while time.monotonic() < until:
+        while not stop.exists():
             step += 1
             what = chance.random()
             if what < 0.4 or not made:
@@ -103,10 +104,10 @@ def main() -> None:
     given = json.loads(sys.argv[1])
     skew(given["skew"])
     acknowledge(given["side"])
-    until = time.monotonic() + given["seconds"]
+    stop = Path(given["stop"])
     threads = [
         threading.Thread(
-            target=safely, args=(given["project"], f"{given['name']}-{i}", f"{given['seed']}-{given['name']}-{i}", until)
+            target=safely, args=(given["project"], f"{given['name']}-{i}", f"{given['seed']}-{given['name']}-{i}", stop)
         )
         for i in range(given["threads"])
     ]

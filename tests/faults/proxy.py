@@ -160,6 +160,11 @@ class Proxy:
     def uri(self) -> str:
         return f"bolt://127.0.0.1:{self.port}"
 
+    @property
+    def links(self) -> int:
+        """How many connections are open."""
+        return len(self._links)
+
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 

@@ -124,7 +124,7 @@ class Round:
         self.chance = random.Random(seed)
         self.faults: Counter[str] = Counter()
         self.errors: list[str] = []
-        self.side, self.said = room / "acknowledged", room / "said"
+        self.side, self.said, self.stop = room / "acknowledged", room / "said", room / "stop"
         self.side.mkdir(parents=True)
         self.said.mkdir()
         self.started = 0
@@ -143,13 +143,14 @@ class Round:
             "LINEAGE_GRAPH_PASSWORD": address.password,
             "LINEAGE_GRAPH_TIMEOUT": "2",
             "PYTHONPATH": str(TOP),
+            "PYTHONFAULTHANDLER": "1",
         }
         with (self.said / name).open("wb") as out:
             process = subprocess.Popen([sys.executable, *command], cwd=TOP, env=environment, stdout=out, stderr=out)
         self._all.append(process)
         return process
 
-    def writer(self, seconds: float) -> subprocess.Popen[bytes]:
+    def writer(self) -> subprocess.Popen[bytes]:
         self.started += 1
         name = f"w{self.started}"
         # One writer of four lives an hour before or after the others.
@@ -164,8 +165,8 @@ class Round:
                 name=name,
                 seed=self.seed,
                 threads=self.threads,
-                seconds=seconds,
                 side=str(self.side / name),
+                stop=str(self.stop),
                 skew=skew,
             ),
         )
@@ -186,6 +187,8 @@ class Round:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.errors.append(f"a process did not end in {PATIENCE:g} s after all was well: {process.args!r}")
+            process.send_signal(signal.SIGABRT)  # it says where it is
+            time.sleep(2)
             process.kill()
             process.wait()
             self._killed.add(process.pid)
@@ -224,7 +227,7 @@ class Round:
             if what < 0.06:
                 victim = chance.randrange(len(writers))
                 self.kill(writers[victim], "writer killed")
-                writers[victim] = self.writer(max(0.5, until - time.monotonic()))
+                writers[victim] = self.writer()
             elif what < 0.12:
                 if syncing is not None:
                     self.kill(syncing, "sync killed")
@@ -241,9 +244,10 @@ class Round:
     def run(self, report: Report, *, kill_server: bool = False, peace: Callable[[], object] | None = None) -> Verdict:
         """Trouble, peace (which `peace` makes), `sync`, and whether all holds."""
         try:
-            writers = [self.writer(self.seconds) for _ in range(self.processes)]
+            writers = [self.writer() for _ in range(self.processes)]
             self._until_they_write()
             self.trouble(writers, time.monotonic() + self.seconds, kill_server)
+            self.stop.touch()
             self.proxy.heal()
             if peace is not None:
                 peace()
@@ -270,9 +274,9 @@ class Round:
         return verdict
 
     def _until_they_write(self) -> None:
-        """Python takes a while to start; trouble before the first event would be no trouble."""
-        until = time.monotonic() + 30
-        while time.monotonic() < until and sum(path.stat().st_size > 0 for path in self.side.iterdir()) < self.processes:
+        """Python takes a while to start; faults on a line that nobody uses would be none."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and self.proxy.links < self.processes:
             time.sleep(0.05)
 
     def acknowledged(self) -> list[str]:

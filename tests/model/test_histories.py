@@ -32,7 +32,7 @@ from tests.faults.invariants import check
 from tests.model.plain import LATEST, Plain, Version
 
 EXAMPLES = int(os.environ.get("LINEAGE_GRAPH_TEST_EXAMPLES", "0"))
-FEW, STEPS = 10, 30
+FEW, STEPS = 4, 30
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 WRITERS, LEDGERS = 3, 2
 SPAN = 1000  # seconds in which everything happens
