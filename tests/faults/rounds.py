@@ -31,6 +31,7 @@ from tests.faults.proxy import Fault, Proxy, Side
 
 TOP = Path(__file__).parents[2]
 HEAP = "512m"
+LEAST = 8  # faults a round, however slow the machine is
 PATIENCE = 120.0  # seconds in which everything ends once all is well
 HOUR = 3600.0
 SILENT: list[tuple[Side, ...]] = [("client",), ("server",), ("client", "server")]
@@ -219,7 +220,7 @@ class Round:
         chance = self.chance
         kill_server_at = until - self.seconds * chance.uniform(0.3, 0.8) if kill_server else None
         syncing: subprocess.Popen[bytes] | None = None
-        while time.monotonic() < until:
+        while (now := time.monotonic()) < until or (self.count < LEAST and now < until + PATIENCE):
             if kill_server_at is not None and time.monotonic() > kill_server_at:
                 kill_server_at = None
                 self._kill_server(during_sync=chance.random() < 0.5)
@@ -240,6 +241,11 @@ class Round:
                 time.sleep(chance.uniform(0.05, 0.4))
                 self.proxy.heal()
                 time.sleep(chance.uniform(0.05, 0.3))
+
+    @property
+    def count(self) -> int:
+        """Faults so far."""
+        return self.faults.total() + self.proxy.counts.total()
 
     def run(self, report: Report, *, kill_server: bool = False, peace: Callable[[], object] | None = None) -> Verdict:
         """Trouble, peace (which `peace` makes), `sync`, and whether all holds."""
