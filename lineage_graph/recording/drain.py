@@ -149,23 +149,24 @@ def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterato
             if one.path.exists():  # else another process has just finished with it
                 problems.append(problem)
 
-    streams = {one.path: entries(one) for one in journals}
-    heap: list[tuple[str, str]] = []
-    heads: dict[str, tuple[Entry, Position]] = {}
+    journals = sorted(journals, key=lambda one: one.path)
+    streams = [entries(one) for one in journals]
+    heap: list[tuple[str, int]] = []
+    heads: dict[int, tuple[Entry, Position]] = {}
 
-    def advance(path: Path) -> None:
-        head = next(streams[path], None)
+    def advance(number: int) -> None:
+        head = next(streams[number], None)
         if head is not None:
-            heads[str(path)] = head
-            heapq.heappush(heap, (_first_at(head), str(path)))
+            heads[number] = head
+            heapq.heappush(heap, (_first_at(head), number))
 
-    for path in streams:
-        advance(path)
+    for number in range(len(streams)):
+        advance(number)
     while heap:
-        _, name = heapq.heappop(heap)
-        entry, position = heads.pop(name)
-        yield Path(name), entry, position
-        advance(Path(name))
+        _, number = heapq.heappop(heap)
+        entry, position = heads.pop(number)
+        yield journals[number].path, entry, position
+        advance(number)
 
 
 def drain(
@@ -232,11 +233,12 @@ def _apply(
 
     def entries() -> Iterator[Entry]:
         for path, entry, position in in_order(behind, problems):
-            if (entry.seq, entry.hash) == known.get(path.stem):
+            has, head = known.get(entry.journal, (0, ""))
+            if (entry.seq, entry.hash) == (has, head):
                 note_applied(path, position)
             if until is not None and time.monotonic() > until:
                 return
-            if entry.seq <= known.get(path.stem, (0, ""))[0] or entry.journal in stuck:
+            if entry.seq <= has or entry.journal in stuck:
                 continue
             try:
                 if deliver is not None:
