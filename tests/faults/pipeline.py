@@ -88,7 +88,7 @@ def work(project: str, run_id: str, seed: str, stop: Path) -> None:
                 chance.choice(made).unalias("best")
             else:
                 chance.choice(made).edit(description=f"{run_id} {step}")
-            time.sleep(chance.uniform(0, 0.1))
+            time.sleep(chance.uniform(0, 0.3))
 
 
 def safely(*given: Any) -> None:

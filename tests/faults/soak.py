@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.faults.rounds import TOP, Report, Round, own_server
 
-PROCESSES, THREADS, SECONDS = 4, 8, 30.0
+PROCESSES, THREADS, SECONDS = 4, 8, 20.0
 
 
 def soak(faults: int, seed: int, folder: Path) -> Report:
