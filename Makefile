@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+SOAK_ARGS ?= --faults 2000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types bench docs clean
+.PHONY: help demo test soak lint format types bench docs clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +30,9 @@ format: $(VENV)/.made-dev ## ruff: mends what it can
 
 types: $(VENV)/.made-dev ## mypy --strict
 	@$(BIN)/mypy
+
+soak: $(VENV)/.made-dev ## thousands of faults, and what was lost (a while)
+	@$(BIN)/python -m tests.faults.soak $(SOAK_ARGS)
 
 bench: $(VENV)/.made-dev ## what recording and walking cost, side by side
 	@$(BIN)/python -m benchmarks

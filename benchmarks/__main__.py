@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import million, offline, walks
+from benchmarks import million, offline, replay, walks
 
 TOP = Path(__file__).parents[1]
 README = TOP / "README.md"
@@ -41,6 +41,7 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
     """What goes into README.md."""
     recorded = recording(uri, user, password)
     lines = walks.table(walks.measure(uri, user, password, rounds))
+    waited = replay.measure(uri, user, password)
     large = million.measure(uri, user, password)
     words = (
         f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
@@ -48,7 +49,7 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
         " beside it\n(to SQLite's by uid): above 1 we lose."
     )
     away = offline.table(offline.measure())
-    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n\n{away}\n"
+    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n\n{waited}\n\n{away}\n"
 
 
 def main() -> None:

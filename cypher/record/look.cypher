@@ -13,7 +13,7 @@
 //   $aliases    LIST     uids of aliases that may move
 //   $asked      LIST     [alias uid, time as text]: what did the alias mean then?
 //   $pairs      LIST     [run uid, version uid]: edges that may be there already
-//   $readers    LIST     uids of runs that may have used the versions of $names, $prefixes and $asked already
+//   $readers    LIST     uids of runs that may have used the versions of $names, $prefixes, $asked and $versions already
 //   $moves      LIST     [alias uid, version uid, event uid]: moves that may be there already
 //   $turns      LIST     [alias uid, event uid]: the same, of a version not known yet
 //   $edits      LIST     uids of events that may be there as edits
@@ -91,7 +91,7 @@ CALL () {
 }
 CALL (meant) {
   UNWIND $readers AS run
-  MATCH (r:Run {uid: run})-[e:USED]->(v) WHERE v.uid IN meant
+  MATCH (r:Run {uid: run})-[e:USED]->(v) WHERE v.uid IN meant OR v.uid IN $versions
   RETURN collect([run, v.uid, e.used_as, toString(e.at)]) AS used_before
 }
 CALL () {

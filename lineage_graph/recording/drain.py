@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from lineage_graph import journal
 from lineage_graph.errors import GraphFailed, JournalProblem, StoreProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
-from lineage_graph.ledger import Ledger, Receipt, batches
+from lineage_graph.ledger import Ledger, Receipt
 
 DONE = "done"
 OPEN_AT_ONCE = 500  # journals; a system has a limit
@@ -147,7 +149,7 @@ def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[lis
 
 @dataclass(slots=True)
 class Drained:
-    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken.
+    """What a drain did. entries: in the graph since it began; rejected: events the graph refused; problems: broken journals.
 
     resolved: uses refused before, as nobody had heard of what they name, that are recorded now.
     """
@@ -175,23 +177,24 @@ def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterato
             if one.path.exists():  # else another process has just finished with it
                 problems.append(problem)
 
-    streams = {one.path: entries(one) for one in journals}
-    heap: list[tuple[str, str]] = []
-    heads: dict[str, tuple[Entry, Position]] = {}
+    journals = sorted(journals, key=lambda one: one.path)
+    streams = [entries(one) for one in journals]
+    heap: list[tuple[str, int]] = []
+    heads: dict[int, tuple[Entry, Position]] = {}
 
-    def advance(path: Path) -> None:
-        head = next(streams[path], None)
+    def advance(number: int) -> None:
+        head = next(streams[number], None)
         if head is not None:
-            heads[str(path)] = head
-            heapq.heappush(heap, (_first_at(head), str(path)))
+            heads[number] = head
+            heapq.heappush(heap, (_first_at(head), number))
 
-    for path in streams:
-        advance(path)
+    for number in range(len(streams)):
+        advance(number)
     while heap:
-        _, name = heapq.heappop(heap)
-        entry, position = heads.pop(name)
-        yield Path(name), entry, position
-        advance(Path(name))
+        _, number = heapq.heappop(heap)
+        entry, position = heads.pop(number)
+        yield journals[number].path, entry, position
+        advance(number)
 
 
 def drain(
@@ -286,10 +289,12 @@ def _apply(
 
     def entries() -> Iterator[Entry]:
         for path, entry, position in in_order(behind, problems):
+            if until is not None and time.monotonic() > until:
+                return
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
                 there[path] = (entry, position)
                 continue
-            if entry.journal in stuck or (until is not None and time.monotonic() > until):
+            if entry.journal in stuck:
                 continue
             try:
                 if deliver is not None:
@@ -306,22 +311,22 @@ def _apply(
             position = positions.pop((receipt.journal, receipt.seq), None)
         if position is not None and mark:
             note_applied(paths[receipts[-1].journal], position)
+        done.entries += len(receipts)
         done.events += sum(len(r.outcomes) for r in receipts)
         done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
         if settled is not None:
             settled(receipts)
 
-    for batch in batches(entries()):
-        if until is not None and time.monotonic() > until:
-            break
+    # All of a journal that comes in a row at once: the ledger decides a batch while the one before it is being written.
+    for uid, some in groupby(entries(), key=attrgetter("journal")):
         try:
-            done.entries += ledger.apply(batch, applied)
+            ledger.apply(some, applied)
         except JournalProblem as problem:
             problems.append(problem)
-            stuck.add(batch[0].journal)
+            stuck.add(uid)
         except GraphFailed as problem:  # it answers and refuses this: the other journals go on
-            problems.append(JournalProblem(paths[batch[0].journal], str(problem)))
-            stuck.add(batch[0].journal)
+            problems.append(JournalProblem(paths[uid], str(problem)))
+            stuck.add(uid)
     for path, (entry, position) in there.items():
         seq, head = known[path.stem]
         if entry.hash != (head if entry.seq == seq else ledger.hash_of(path.stem, entry.seq)):

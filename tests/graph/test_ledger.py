@@ -220,6 +220,17 @@ def test_stubs_edits_and_earlier_times(graph: Graph, w: Writer, remembering: boo
     assert artifact == {"d": "x", "t": ["y"]}
 
 
+def test_a_use_by_an_alias_that_moves_in_the_same_batch_is_a_repetition_too(graph: Graph, w: Writer) -> None:
+    w.say(w.logged(1, 0), w.logged(2, 1), w.used(2, digest=digest(1)), w.used(3, digest=digest(2)))
+    w.ledger = Ledger(graph)  # one that does not remember
+    said = w.say(AliasMoved(artifact=f"{w.project}/a", alias="best", digest=digest(1), at=at(4)), w.used(5, alias="best"))
+    assert [outcome["result"] for outcome in said] == ["recorded", "repeated"]
+    w.ledger = Ledger(graph)
+    assert [o["result"] for o in w.say(w.logged(2, 6, run="again"), w.used(7, alias="latest"))] == ["recorded", "repeated"]
+    [row] = rows(graph, "MATCH (:Run {uid: $uid})-[u:USED]->() RETURN count(u) AS n", uid=parse_run(w.run("q")).uid)
+    assert row["n"] == 2
+
+
 # ── delivery ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

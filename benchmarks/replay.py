@@ -1,0 +1,122 @@
+"""How fast does a journal that waits get into the graph, and does the ledger stay small?
+
+    python -m benchmarks.replay --uri bolt://127.0.0.1:7687 --password … --events 100000
+
+Runs of 7 events (started, 3 used, 2 logged, finished) are written to a journal's file and wait there, as after a night offline;
+then the drain applies them as `lineage-graph sync` does: read, check every hash, decide, write, commit. Once with an event an
+entry, as a run writes them, and once with 100, as an import does. Each drain is a process of its own, whose memory is looked at
+after every batch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import run_events
+from lineage_graph.events import new_uid
+from lineage_graph.graph import Graph
+from lineage_graph.journal import Journal
+from lineage_graph.ledger import Ledger
+from lineage_graph.recording.drain import drain
+
+TOP = Path(__file__).parents[1]
+EVENTS, ROUNDS = 100_000, 3
+SIZES = {1: "an event an entry, as runs write them", 100: "100 events an entry, as imports do"}
+
+
+def resident() -> float:
+    """This process's memory in MB, as far as it is in use now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def write(folder: Path, events: int, an_entry: int) -> None:
+    """A journal with so many events, of a project of its own."""
+    project, journal = f"bench{new_uid()[-8:]}", Journal(folder, fsync="never")
+    told = islice((event for i in range(-(-events // 7)) for event in run_events(project, i)), events)
+    while some := list(islice(told, an_entry)):
+        journal.append(some)
+    journal.close()
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """events/s of a drain, and the memory in MB of its process: before, after a tenth of the way, at the end."""
+
+    rate: float
+    before: float
+    early: float
+    late: float
+
+
+def child(folder: Path, uri: str, user: str, password: str, events: int) -> Replayed:
+    graph = Graph(uri, user, password)
+    graph.version()
+    before, seen = resident(), 0
+    sizes: list[tuple[int, float]] = []
+
+    def progress(new: int) -> None:
+        nonlocal seen
+        seen += new
+        sizes.append((seen, resident()))
+
+    start = time.perf_counter()
+    done = drain(folder, Ledger(graph), progress=progress)
+    took = time.perf_counter() - start
+    graph.close()
+    if done.problems or done.events != events or done.rejected:
+        raise SystemExit(f"the journal was not applied as it should be: {done}")
+    early = next(size for at, size in sizes if at >= events / 10)
+    return Replayed(events / took, before, early, max(size for _, size in sizes))
+
+
+def replay(uri: str, user: str, password: str, events: int, an_entry: int) -> Replayed:
+    """One journal written, and applied by another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), events, an_entry)
+        command = [sys.executable, "-m", "benchmarks.replay", "--uri", uri, "--user", user, "--password", password]
+        command += ["--events", str(events), "--child", folder]
+        done = subprocess.run(command, cwd=TOP, check=True, text=True, stdout=subprocess.PIPE)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return Replayed(**said)
+
+
+def measure(uri: str, user: str, password: str, events: int = EVENTS, rounds: int = ROUNDS) -> str:
+    """The table."""
+    rows = ["| A journal of events that waits, applied | Events a second | Memory after a tenth, and most |", "|---|---|---|"]
+    for an_entry, name in SIZES.items():
+        found = sorted((replay(uri, user, password, events, an_entry) for _ in range(rounds)), key=lambda one: one.rate)
+        middle = found[len(found) // 2]
+        row = f"| {events:,} events, {name} | {middle.rate:,.0f} | {middle.early:.0f} MB, {middle.late:.0f} MB |"
+        print(row, flush=True)
+        rows.append(row)
+    return "\n".join(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--uri", required=True)
+    parser.add_argument("--user", default="neo4j")
+    parser.add_argument("--password", default="")
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        print(json.dumps(vars(child(given.child, given.uri, given.user, given.password, given.events))))
+    else:
+        measure(given.uri, given.user, given.password, given.events, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
