@@ -26,6 +26,7 @@ LINES = 400
 ROOMS = (
     {"version", "errors", "models", "flatten"},
     {"names", "canonical", "queries", "settings"},
+    {"migrations"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},
