@@ -33,6 +33,7 @@ ROOMS = (
     {"bridges"},
     {"recording"},
     {"intake"},
+    {"archive", "backup"},
     {"demo", "exchange", "reproduction"},
     {"cli", "service"},
 )

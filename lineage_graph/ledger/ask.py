@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
 from lineage_graph.journal import Entry
+from lineage_graph.ledger.receipt import Given
 from lineage_graph.ledger.state import State
 from lineage_graph.names import LATEST, ArtifactName, RunName, parse_artifact, parse_run
 
@@ -64,6 +65,9 @@ class Wanted:
         for entry in entries:
             for event in entry.events:
                 _ASK[event.kind](self, event)
+            if isinstance(entry, Given):
+                for event, outcome in zip(entry.events, entry.receipt.outcomes, strict=True):
+                    self._meant(event, outcome)
 
     def parameters(self) -> dict[str, Any]:
         """For record/look (but journal)."""
@@ -101,6 +105,15 @@ class Wanted:
     def new(self, state: State) -> bool:
         """Whether assuming would have been right."""
         return self.started.isdisjoint(state.runs) and self.logged.isdisjoint(state.versions)
+
+    def _meant(self, event: Event, outcome: Json) -> None:
+        """What an event's receipt says that it meant."""
+        if "version_uid" not in outcome:
+            return
+        self.versions.add(outcome["version_uid"])
+        self.names.add(outcome["version"])
+        if isinstance(event, Used):
+            self.pairs.add((run_of(event.run)[1], outcome["version_uid"]))
 
     def _run_started(self, event: RunStarted) -> None:
         uid = run_of(event.run)[1]

@@ -12,7 +12,7 @@ from typing import Any
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
 from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.ledger.rows import Row, Rows
-from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Key, Run, State, Thing, Version, as_json
+from lineage_graph.ledger.state import NEVER, Artifact, Key, Run, State, Thing, Version, as_json
 from lineage_graph.names import LATEST
 
 STARTED = ("job_type", "step", "group", "commit", "dirty", "patch", "command", "source_id", "author", "email", "host")
@@ -21,7 +21,7 @@ DESCRIBED = ("metadata", "description", "tags")
 FACTS = ("size", "file_count", "content", "source_id")
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """An event that is rejected; the text is the reason in its receipt."""
 
 
@@ -35,9 +35,13 @@ class Rules:
     def outcome(self, event: Event) -> Json:
         """Takes one event in and says what became of it."""
         try:
-            return _TAKE[event.kind](self, event)
-        except _Refused as reason:
+            return self.take(event)
+        except Refused as reason:
             return {"event": event.uid, "result": "rejected", "reason": str(reason)}
+
+    def take(self, event: Event) -> Json:
+        """The same; raises Refused instead of rejecting it."""
+        return _TAKE[event.kind](self, event)
 
     # ── runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,7 +66,7 @@ class Rules:
         if event.role == "owner" and known is not None and known.started_by is not None:
             if known.started_by == event.uid:
                 return _said(event, "repeated", run=event.run)
-            raise _Refused(f"run {event.run} was started before; give a new id, or resume it")
+            raise Refused(f"run {event.run} was started before; give a new id, or resume it")
         run, row = self._run(event.run, at)
         if event.role != "owner":
             if event.role == "resumed" and at > run.resumed_at:
@@ -119,12 +123,12 @@ class Rules:
         """The version with that digest, made when this event is the first to speak of it."""
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         if artifact.type is not None and event.type is not None and artifact.type != event.type:
-            raise _Refused(f"artifact {event.artifact} is of type {artifact.type!r} and cannot be {event.type!r} as well")
+            raise Refused(f"artifact {event.artifact} is of type {artifact.type!r} and cannot be {event.type!r} as well")
         uid = version_uid(event.artifact, digest)
         version = self.state.versions.get(uid)
         if version is None:
             if event.type is None:
-                raise _Refused(f"no version {event.artifact}@{digest} is recorded, and its type is not said")
+                raise Refused(f"no version {event.artifact}@{digest} is recorded, and its type is not said")
             return self._new_version(event, artifact, uid, digest)
         if event.type is not None and (event.at_text < version.begun[0] or not _same(version, event)):
             self._more(event, artifact, version)
@@ -141,8 +145,8 @@ class Rules:
         elif at < artifact.created_at:
             artifact.created_at = at
             self.rows.change_artifact(artifact, {}, at)
-        number = artifact.next
-        artifact.next += 1
+        number = self._number(event.artifact, artifact)
+        artifact.next = max(artifact.next, number + 1)
         version = Version(uid, (at, ""), artifact=event.artifact, name=f"{event.artifact}:v{number}")
         props: Row = {
             "uid": uid,
@@ -165,6 +169,14 @@ class Rules:
         self.state.digests_here.setdefault(artifact.uid, []).append((digest, uid))
         return version
 
+    def _number(self, name: str, artifact: Artifact) -> int:
+        """The number that a new version gets."""
+        return artifact.next
+
+    def _creates(self, version: Version, event: Logged) -> bool:
+        """Whether the run that logs a version is its creator."""
+        return not version.logged
+
     def _more(self, event: Used | Logged, artifact: Artifact, version: Version) -> None:
         """What an event says about a version that was there: that it is older, facts not known yet, descriptions anew."""
         at = event.at_text
@@ -179,7 +191,7 @@ class Rules:
                 self.rows.change_artifact(artifact, {}, at)
         for field in FACTS:
             value = getattr(event, field)
-            if _adds(version, field, value):
+            if version.adds(field, value):
                 props[field] = version.facts[field] = value
         described = () if isinstance(event, Logged) and event.rerun else DESCRIBED
         changed = {
@@ -202,7 +214,7 @@ class Rules:
             version = self._meant(event.artifact, at, number=event.number, prefix=event.prefix, alias=event.alias)
             has = self.state.artifacts[artifact_of(event.artifact)[1]].type
             if event.type is not None and has != event.type:
-                raise _Refused(f"artifact {event.artifact} is of type {has!r}, not {event.type!r}")
+                raise Refused(f"artifact {event.artifact} is of type {has!r}, not {event.type!r}")
         uid = run_of(event.run)[1]
         edge = (uid, version.uid, event.used_as)
         asked = event.alias or (f"v{event.number}" if event.number is not None else event.prefix)
@@ -224,7 +236,7 @@ class Rules:
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         self.rows.touch(artifact)
         run, _ = self._run(event.run, at)
-        created = not version.logged
+        created = self._creates(version, event)
         version.logged = True
         edge = (run.uid, version.uid)
         before = self.state.logged.get(edge)
@@ -253,7 +265,7 @@ class Rules:
         if number is not None:
             uid = state.names.get(f"{artifact}:v{number}")
             if uid is None:
-                raise _Refused(f"no version {artifact}:v{number} is recorded")
+                raise Refused(f"no version {artifact}:v{number} is recorded")
             return state.versions[uid]
         if prefix is not None:
             of = artifact_of(artifact)[1]
@@ -262,12 +274,12 @@ class Rules:
                 if digest.startswith(prefix) or digest.partition(":")[2].startswith(prefix):
                     found.add(uid)
             if len(found) != 1:
-                raise _Refused(f"{'no' if not found else 'more than one'} version {artifact}@{prefix} is recorded")
+                raise Refused(f"{'no' if not found else 'more than one'} version {artifact}@{prefix} is recorded")
             return state.versions[found.pop()]
         alias = alias or LATEST
         uid = self._alias_at(alias_uid(artifact, alias), at)
         if uid is None:
-            raise _Refused(f"no version {artifact}:{alias} was recorded at {at}")
+            raise Refused(f"no version {artifact}:{alias} was recorded at {at}")
         return state.versions[uid]
 
     def _alias_at(self, alias: str, at: str) -> str | None:
@@ -296,16 +308,16 @@ class Rules:
     def _alias(self, event: AliasMoved | AliasRemoved) -> Json:
         at = event.at_text
         if event.alias == LATEST:
-            raise _Refused("'latest' moves by itself, to the version logged last")
+            raise Refused("'latest' moves by itself, to the version logged last")
         if isinstance(event, AliasRemoved):
-            uid = self._alias_at(alias_uid(event.artifact, event.alias), at)
-            if uid is None:
-                raise _Refused(f"no alias {event.artifact}:{event.alias} was there at {at}")
-            version = self.state.versions[uid]
+            try:
+                version = self._meant(event.artifact, at, number=None, prefix=None, alias=event.alias)
+            except Refused:
+                raise Refused(f"no alias {event.artifact}:{event.alias} was there at {at}") from None
         elif event.digest is not None:
             found = self.state.versions.get(version_uid(event.artifact, event.digest))
             if found is None:
-                raise _Refused(f"no version {event.artifact}@{event.digest} is recorded")
+                raise Refused(f"no version {event.artifact}@{event.digest} is recorded")
             version = found
         else:
             version = self._meant(event.artifact, at, number=event.number, prefix=None, alias=event.source)
@@ -318,25 +330,25 @@ class Rules:
     def _edited(self, event: Edited) -> Json:
         values = {field: value for field in DESCRIBED if (value := getattr(event, field)) is not None}
         if event.digest is None and "metadata" in values:
-            raise _Refused("metadata belongs to versions; name one, or edit description or tags")
+            raise Refused("metadata belongs to versions; name one, or edit description or tags")
         key = (event.at_text, event.uid)
         props: Row = {}
         if event.run is not None:
             run = self.state.runs.get(run_of(event.run)[1])
             if run is None:
-                raise _Refused(f"no run {event.run} is recorded")
+                raise Refused(f"no run {event.run} is recorded")
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", run=event.run)
             self._say(run, self.rows.run(run)["props"], event, tuple(values), key)
             self._edit(event, "Run", run.uid, values)
             return _said(event, run=event.run)
         if event.artifact is None:
-            raise _Refused("an edit names an artifact, a version or a run")
+            raise Refused("an edit names an artifact, a version or a run")
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         if event.digest is not None:
             version = self.state.versions.get(version_uid(event.artifact, event.digest))
             if version is None:
-                raise _Refused(f"no version {event.artifact}@{event.digest} is recorded")
+                raise Refused(f"no version {event.artifact}@{event.digest} is recorded")
             said = {"version": version.name, "version_uid": version.uid}
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", **said)
@@ -345,7 +357,7 @@ class Rules:
             self._edit(event, "ArtifactVersion", version.uid, values)
         else:
             if artifact.type is None:
-                raise _Refused(f"no artifact {event.artifact} is recorded")
+                raise Refused(f"no artifact {event.artifact} is recorded")
             said = {"artifact": event.artifact}
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", **said)
@@ -370,18 +382,10 @@ def _stored(field: str, value: Any) -> Any:
     return as_json(value) if field == "metadata" else list(value) if field == "tags" else value
 
 
-def _adds(version: Version, field: str, value: Any) -> bool:
-    """Whether a fact is one that was not known; bytes that are kept in one place are known to be there."""
-    has = version.facts.get(field)
-    if field == "content":
-        return CONTENT_RANK[value] > CONTENT_RANK[has]
-    return value is not None and has is None
-
-
 def _same(version: Version, event: Used | Logged) -> bool:
     """Whether an event says nothing about a version but that it is there."""
     return all(getattr(event, field) is None for field in DESCRIBED) and not any(
-        _adds(version, field, getattr(event, field)) for field in FACTS
+        version.adds(field, getattr(event, field)) for field in FACTS
     )
 
 

@@ -112,6 +112,13 @@ class Version(Thing):
     logged: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 
+    def adds(self, name: str, value: Any) -> bool:
+        """Whether a fact is one that was not known; bytes that are kept in one place are known to be there."""
+        has = self.facts.get(name)
+        if name == "content":
+            return CONTENT_RANK[value] > CONTENT_RANK[has]
+        return value is not None and has is None
+
     def begin_earlier(self, at: str) -> dict[str, Any]:
         """It was there before it was thought to be: what its first event said keeps that event's time."""
         for name in self.values:

@@ -9,7 +9,6 @@ that is lost is run again on fresh knowledge, and after that under locks.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +22,8 @@ from lineage_graph.graph import Clash, Graph
 from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
-from lineage_graph.ledger.decide import Receipt, decide
+from lineage_graph.ledger.decide import decide
+from lineage_graph.ledger.receipt import Given, Receipt
 from lineage_graph.ledger.state import Clock, State, micro
 from lineage_graph.queries import Query
 
@@ -39,17 +39,24 @@ APPLIED = queries.get("record/applied")
 
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
-    """Entries in order, in lists of one journal's and of about `most` events."""
+    """Entries in order, in lists of one journal's and of about `most` events.
+
+    Those that come with their receipts are together as they were recorded together.
+    """
     batch: list[Entry] = []
     events = 0
     for entry in entries:
-        if batch and (entry.journal != batch[0].journal or events + len(entry.events) > most):
+        if batch and (_together(entry) != _together(batch[0]) or (events + len(entry.events) > most)):
             yield batch
             batch, events = [], 0
         batch.append(entry)
         events += len(entry.events)
     if batch:
         yield batch
+
+
+def _together(entry: Entry) -> tuple[str, str | None]:
+    return entry.journal, entry.receipt.recorded_at if isinstance(entry, Given) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,31 +230,33 @@ class Ledger:
             run(AMEND, **decision.amend)
         return decision.receipts
 
-    def rehearse(self, entries: Sequence[Entry]) -> list[Receipt]:
-        """The receipts that one journal's next entries would get now; nothing is written.
+    def rehearse(self, entries: Iterable[Entry]) -> list[Receipt]:
+        """The receipts that journals' next entries would get now; nothing is written.
 
-        Raises JournalProblem for a gap or a second history, GraphProblem.
+        entries: each journal's in order; gone through twice or more, so no iterator.
+        Raises JournalProblem for a gap or a second history, Misfit, GraphProblem.
         """
-        parts = [{"journal": entries[0].journal, **Wanted(part).parameters()} for part in batches(entries)]
         while True:
             state = State()
-            for asked in parts:
+            now = ""
+            for part in batches(entries):
+                asked = {"journal": part[0].journal, **Wanted(part).parameters()}
                 [seen] = self.graph.read(LOOK, **asked)
                 if state.moved(seen):
                     break  # others write at this moment: look again
                 state.take(asked, seen)
+                now = micro(seen["now"])
             else:
-                new = _unapplied(entries, state)
-                return decide(new, state, micro(seen["now"])).receipts if new else []
+                receipts = []
+                for part in batches(entries):
+                    new = _unapplied(part, state)
+                    receipts += decide(new, state, now).receipts if new else []
+                return receipts
 
     def receipts(self, journal: str, after: int, upto: int) -> list[Receipt]:
         """The receipts of a journal's entries after < seq <= upto that are applied. Raises GraphProblem."""
         [row] = self.graph.read(RECEIPTS, journal=journal, after=after, upto=upto)
-        found = []
-        for text, receipt_hash in row["receipts"]:
-            body = json.loads(text)
-            found.append(Receipt(journal, body["seq"], text, receipt_hash, tuple(body["outcomes"]), body["recorded_at"]))
-        return found
+        return [Receipt.read(body, digest) for body, digest in row["receipts"]]
 
     def applied(self, journals: Sequence[str]) -> dict[str, tuple[int, str]]:
         """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""
