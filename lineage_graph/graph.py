@@ -84,6 +84,21 @@ def _comes_in_the_way(error: BaseException | None) -> bool:
     return isinstance(error, driver_errors.Neo4jError) and "LockAcquisitionTimeout" in (error.code or "")
 
 
+def _persist(call: Callable[[], T], seconds: float) -> T:
+    """What `call` gives; it is called again, so long, while others come in its way."""
+    until = time.monotonic() + seconds
+    pause = 0.01
+    while True:
+        try:
+            return call()
+        except GraphFailed as problem:
+            # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
+            if not _comes_in_the_way(problem.__cause__) or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+        pause = min(pause * 2, 0.5)
+
+
 class _Again(driver_errors.TransientError):
     """A uniqueness constraint that a concurrent write was faster to meet: the same work will find its node."""
 
@@ -191,20 +206,7 @@ class Graph:
         Raises GraphProblem.
         """
         self._ensure_schema()
-        return self._persist(work, name, CONTENTION_SECONDS)
-
-    def _persist(self, work: Callable[[Run], T], name: str, seconds: float) -> T:
-        until = time.monotonic() + seconds
-        pause = 0.01
-        while True:
-            try:
-                return self._run(name, work)
-            except GraphFailed as problem:
-                # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
-                if not _comes_in_the_way(problem.__cause__) or time.monotonic() > until:
-                    raise
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, 0.5)
+        return _persist(lambda: self._run(name, work), CONTENTION_SECONDS)
 
     def write_once(self, plan: Sequence[tuple[Query, Mapping[str, Any]]], name: str) -> list[dict[str, Any]] | None:
         """Runs queries that give one row each, in one transaction (a single one in one round trip), and returns the rows.
@@ -283,21 +285,29 @@ class Graph:
             if todo:
                 self._statements(migrations.FIRST)
             for step in todo:
-                self._persist(lambda run, step=step: self._bring_up(run, step), step.query.name, SCHEMA_SECONDS)  # type: ignore[misc]
+                self._bring_up(step)
             self._schema.set()
 
-    def _bring_up(self, run: Run, step: migrations.Migration) -> None:
+    def _bring_up(self, step: migrations.Migration) -> None:
         """Applies one step of the schema, unless another process did.
 
         The lock is one transaction, and the statements are others: Neo4j has no transaction that changes both schema and data.
         A process that dies between a step and its note leaves the step to be applied again, which changes nothing.
         """
-        run(LOCK)
-        if step in migrations.pending(self.uri, run(STEPS)):
-            self._statements(step)
-            run(NOTE, **step.noted)
+
+        def apply(run: Run) -> None:
+            run(LOCK)
+            if step in migrations.pending(self.uri, run(STEPS)):
+                self._statements(step)
+                run(NOTE, **step.noted)
+
+        _persist(lambda: self._run(step.query.name, apply), SCHEMA_SECONDS)
 
     def _statements(self, step: migrations.Migration) -> None:
         for statement in step.query.statements:
-            with self._translated(step.query.name), self._driver.session(database=self.database) as session:
-                session.run(statement).consume()
+            _persist(lambda text=statement: self._alone(step.query.name, text), SCHEMA_SECONDS)  # type: ignore[misc]
+
+    def _alone(self, name: str, statement: str) -> None:
+        """Runs a statement that is a transaction of its own."""
+        with self._translated(name), self._driver.session(database=self.database) as session:
+            session.run(statement).consume()
