@@ -95,22 +95,34 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
 
 
 @pytest.fixture
-def nothing(second: Address) -> Address:
-    """Where a Neo4j is in which nothing is: no node, no constraint, no index."""
+def emptied(second: Address) -> Address:
+    """Where a Neo4j is in which no node is."""
+    wipe(second)
+    return second
+
+
+def wipe(second: Address) -> None:
+    """Takes every node away."""
     with GraphDatabase.driver(second.uri, auth=(second.user, second.password)) as driver, driver.session() as session:
         session.run("MATCH (n) DETACH DELETE n").consume()
+
+
+@pytest.fixture
+def nothing(emptied: Address) -> Address:
+    """Where a Neo4j is in which nothing is: no node, no constraint, no index."""
+    with GraphDatabase.driver(emptied.uri, auth=(emptied.user, emptied.password)) as driver, driver.session() as session:
         for name in session.run("SHOW CONSTRAINTS YIELD name RETURN collect(name)").single(strict=True)[0]:
             session.run(f"DROP CONSTRAINT {name}").consume()
         shown = "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN collect(name)"
         for name in session.run(shown).single(strict=True)[0]:
             session.run(f"DROP INDEX {name}").consume()
-    return second
+    return emptied
 
 
 @pytest.fixture
-def empty(nothing: Address) -> Iterator[Graph]:
-    """The Neo4j in which nothing is, opened."""
-    opened = Graph(nothing.uri, nothing.user, nothing.password)
+def empty(emptied: Address) -> Iterator[Graph]:
+    """The Neo4j in which no node is, opened."""
+    opened = Graph(emptied.uri, emptied.user, emptied.password)
     yield opened
     opened.close()
 

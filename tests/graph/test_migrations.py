@@ -86,35 +86,35 @@ def test_eight_processes_at_once_apply_each_step_once(nothing: Address, empty: G
 
 
 def test_a_graph_that_is_up_is_only_asked(
-    nothing: Address, empty: Graph, project: str, monkeypatch: pytest.MonkeyPatch
+    emptied: Address, empty: Graph, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worlds.record(empty, project, worlds.diamond())
     changed: list[Any] = []
     monkeypatch.setattr(Graph, "_statements", lambda self, step: changed.append(step))
-    with opened(nothing) as graph:
+    with opened(emptied) as graph:
         worlds.record(graph, f"{project}2", worlds.diamond())
     assert changed == []
 
 
-def test_a_graph_from_before_there_were_steps(nothing: Address, empty: Graph, project: str) -> None:
+def test_a_graph_from_before_there_were_steps(emptied: Address, empty: Graph, project: str) -> None:
     worlds.record(empty, project, worlds.two_heads())
     ended = "MATCH (r:Run) RETURN r.uid AS run, r.end_recorded_at AS at ORDER BY run"
-    before = rows(nothing, ended)
+    before = rows(emptied, ended)
     assert len(before) == 4 and all(row["at"] for row in before)
-    rows(nothing, "MATCH (s:Schema) DELETE s")
-    rows(nothing, "MATCH (r:Run) REMOVE r.end_recorded_at")
-    rows(nothing, "DROP INDEX run_author")
-    with opened(nothing) as graph:
+    rows(emptied, "MATCH (s:Schema) DELETE s")
+    rows(emptied, "MATCH (r:Run) REMOVE r.end_recorded_at")
+    rows(emptied, "DROP INDEX run_author")
+    with opened(emptied) as graph:
         assert graph.schema() == 0
         worlds.record(graph, f"{project}2", worlds.one_model())
         assert graph.schema() == migrations.LATEST
-    after = {row["run"]: row["at"] for row in rows(nothing, ended)}
+    after = {row["run"]: row["at"] for row in rows(emptied, ended)}
     assert all(after[row["run"]] == row["at"] for row in before), "an end is known since its entry was recorded"
-    assert "run_author" in {row["name"] for row in rows(nothing, "SHOW INDEXES")}
+    assert "run_author" in {row["name"] for row in rows(emptied, "SHOW INDEXES")}
 
 
 def test_a_step_whose_process_died_is_applied_again(
-    nothing: Address, empty: Graph, project: str, monkeypatch: pytest.MonkeyPatch
+    emptied: Address, empty: Graph, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     apply = Graph._statements
 
@@ -132,13 +132,13 @@ def test_a_step_whose_process_died_is_applied_again(
 
 
 def test_an_older_program_refuses_a_newer_graph_reading_and_writing(
-    nothing: Address, empty: Graph, project: str, lineage_graph: Cli, monkeypatch: pytest.MonkeyPatch
+    emptied: Address, empty: Graph, project: str, lineage_graph: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worlds.record(empty, project, worlds.one_model())
     newer = {"version": migrations.LATEST + 2, "name": "0099_later", "checksum": "sha256:00", "program": "9.9.9"}
-    rows(nothing, "CREATE (s:Schema) SET s = $step, s.applied_at = datetime()", step=newer)
+    rows(emptied, "CREATE (s:Schema) SET s = $step, s.applied_at = datetime()", step=newer)
     wanted = (
-        f"the graph at {nothing.uri} has schema {migrations.LATEST + 2}, by lineage-graph 9.9.9, and this lineage-graph"
+        f"the graph at {emptied.uri} has schema {migrations.LATEST + 2}, by lineage-graph 9.9.9, and this lineage-graph"
         f" {__version__} knows only {migrations.LATEST}; upgrade it: pip install -U lineage-graph"
     )
     asks: list[Callable[[Graph], object]] = [
@@ -147,13 +147,13 @@ def test_an_older_program_refuses_a_newer_graph_reading_and_writing(
         lambda graph: worlds.record(graph, f"{project}2", worlds.one_model()),
         lambda graph: worlds.record(graph, f"{project}2", worlds.one_model()),
     ]
-    with opened(nothing) as graph:
+    with opened(emptied) as graph:
         for ask in asks:
             with pytest.raises(GraphTooNew) as refused:
                 ask(graph)
             assert str(refused.value) == wanted
-    assert rows(nothing, "MATCH (r:Run {project: $p}) RETURN r", p=f"{project}2") == []
-    for name, value in (("URI", nothing.uri), ("USER", nothing.user), ("PASSWORD", nothing.password)):
+    assert rows(emptied, "MATCH (r:Run {project: $p}) RETURN r", p=f"{project}2") == []
+    for name, value in (("URI", emptied.uri), ("USER", emptied.user), ("PASSWORD", emptied.password)):
         monkeypatch.setenv(f"LINEAGE_GRAPH_{name}", value)
     assert sentence(lineage_graph("ls", code=2)) == wanted
     server = lineage_graph("status", "--format", "json").json["server"]
@@ -162,31 +162,31 @@ def test_an_older_program_refuses_a_newer_graph_reading_and_writing(
     assert not check["ok"] and check["todo"] == "upgrade it: pip install -U lineage-graph"
 
 
-def test_a_step_that_was_changed_is_no_step_of_this_graph(nothing: Address, empty: Graph, project: str) -> None:
+def test_a_step_that_was_changed_is_no_step_of_this_graph(emptied: Address, empty: Graph, project: str) -> None:
     worlds.record(empty, project, worlds.one_model())
-    rows(nothing, "MATCH (s:Schema {version: 2}) SET s.checksum = 'sha256:00'")
-    with opened(nothing) as graph:
+    rows(emptied, "MATCH (s:Schema {version: 2}) SET s.checksum = 'sha256:00'")
+    with opened(emptied) as graph:
         with pytest.raises(SchemaDiffers, match=r"had 0002_indexes of the schema applied at 20.* has other statements in it; "):
             worlds.record(graph, f"{project}2", worlds.one_model())
         assert len(Reader(graph).projects()) == 1, "reading goes on"
 
 
 def test_status_and_doctor_show_the_schema(
-    nothing: Address, project: str, lineage_graph: Cli, monkeypatch: pytest.MonkeyPatch
+    emptied: Address, project: str, lineage_graph: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("URI", nothing.uri), ("USER", nothing.user), ("PASSWORD", nothing.password)):
+    for name, value in (("URI", emptied.uri), ("USER", emptied.user), ("PASSWORD", emptied.password)):
         monkeypatch.setenv(f"LINEAGE_GRAPH_{name}", value)
 
     def shown() -> str:
         return next(line for line in lineage_graph("status").lines if line.startswith("schema"))
 
     assert shown().split(maxsplit=1)[1] == f"none; the first write brings it to {migrations.LATEST}"
-    with opened(nothing) as graph:
+    with opened(emptied) as graph:
         worlds.record(graph, project, worlds.one_model())
     assert shown().split(maxsplit=1)[1] == str(migrations.LATEST)
     assert lineage_graph("status", "--format", "json").json["server"]["schema"] == migrations.LATEST
     assert f"its graph has schema {migrations.LATEST}" in lineage_graph("doctor").out
-    rows(nothing, "MATCH (s:Schema) WHERE s.version = $last DELETE s", last=migrations.LATEST)
+    rows(emptied, "MATCH (s:Schema) WHERE s.version = $last DELETE s", last=migrations.LATEST)
     said = f"{migrations.LATEST - 1}; the next write brings it to {migrations.LATEST}"
     assert shown().split(maxsplit=1)[1] == said
 
