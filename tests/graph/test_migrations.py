@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from neo4j import GraphDatabase
 
+import lineage_graph as lg
 from lineage_graph import migrations, queries
 from lineage_graph.errors import GraphTooNew, QueryBroken, SchemaDiffers
 from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
 from lineage_graph.queries import parse
+from lineage_graph.recording import recorder
+from lineage_graph.recording.recorder import LineageWarning
 from lineage_graph.version import __version__
 from tests import worlds
 from tests.conftest import Address
@@ -160,6 +163,26 @@ def test_an_older_program_refuses_a_newer_graph_reading_and_writing(
     assert (server["reachable"], server["problem"], server["schema"]) == (False, wanted, None)
     [check] = [c for c in lineage_graph("doctor", "--format", "json", code=1).json["checks"] if c["name"] == "graph"]
     assert not check["ok"] and check["todo"] == "upgrade it: pip install -U lineage-graph"
+
+
+def test_a_training_goes_on_and_its_journal_waits_for_the_upgrade(
+    emptied: Address, empty: Graph, project: str, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    worlds.record(empty, f"{project}2", worlds.one_model())
+    newer = {"version": migrations.LATEST + 1, "name": "0099_later", "checksum": "sha256:00", "program": "9.9.9"}
+    rows(emptied, "CREATE (s:Schema) SET s = $step, s.applied_at = datetime()", step=newer)
+    for name, value in (("URI", emptied.uri), ("USER", emptied.user), ("PASSWORD", emptied.password), ("TIMEOUT", "3")):
+        monkeypatch.setenv(f"LINEAGE_GRAPH_{name}", value)
+    with pytest.warns(LineageWarning, match=r"by lineage-graph 9\.9\.9"):
+        with lg.init(project=project, id="r"):
+            pass
+        recorder.close_all()
+    assert rows(emptied, "MATCH (r:Run {project: $p}) RETURN r", p=project) == []
+    assert len(list(home.rglob("*.jsonl"))) == 1
+    rows(emptied, "MATCH (s:Schema {name: '0099_later'}) DELETE s")
+    lg.connect().sync()
+    recorder.close_all()
+    assert len(rows(emptied, "MATCH (r:Run {project: $p}) RETURN r", p=project)) == 1
 
 
 def test_a_step_that_was_changed_is_no_step_of_this_graph(emptied: Address, empty: Graph, project: str) -> None:
