@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import million, walks
+from benchmarks import million, offline, walks
 
 TOP = Path(__file__).parents[1]
 README = TOP / "README.md"
@@ -47,7 +47,8 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
         " process,\nwithout a server or a wire, ML Metadata 1.17.1 in a process of its own; the ratio is ours to what stands"
         " beside it\n(to SQLite's by uid): above 1 we lose."
     )
-    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n"
+    away = offline.table(offline.measure())
+    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n\n{away}\n"
 
 
 def main() -> None:

@@ -20,9 +20,8 @@ from typing import Any
 import rfc8785
 
 from lineage_graph.errors import NotJson
+from lineage_graph.limits import JSON_BYTES, JSON_DEPTH, JSON_INT
 
-JSON_INT = 2**53 - 1
-MAX_DEPTH = 64
 SALT = 16
 _plain = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -89,8 +88,8 @@ def plain(value: Any, where: str, depth: int = 0) -> Any:
     where: what to call it in an error, such as 'config.lr'.
     Raises NotJson for infinity, integers beyond 2^53 - 1, and objects that have no JSON form.
     """
-    if depth > MAX_DEPTH:
-        raise NotJson(where, f"it is nested deeper than {MAX_DEPTH} levels")
+    if depth > JSON_DEPTH:
+        raise NotJson(where, f"it is nested deeper than {JSON_DEPTH} levels")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
@@ -122,6 +121,33 @@ def plain(value: Any, where: str, depth: int = 0) -> Any:
     if hasattr(value, "tolist"):  # NumPy scalars and arrays, torch tensors
         return plain(value.tolist(), where, depth + 1)
     raise NotJson(where, f"a {type(value).__name__} has no JSON form; give numbers, texts, lists or dictionaries")
+
+
+def recordable(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """`values` as plain JSON, where that is no more than can be recorded. Raises NotJson."""
+    found: dict[str, Any] = plain(dict(values), where)
+    size = len(canonical(found))
+    if size > JSON_BYTES:
+        raise NotJson(where, f"it is {size:,} bytes as JSON, and {JSON_BYTES:,} is the most; log it as a file")
+    return found
+
+
+def fitting(values: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[NotJson]]:
+    """Those of `values` that can be recorded, in order, as plain JSON; and why the others cannot."""
+    kept: dict[str, Any] = {}
+    problems: list[NotJson] = []
+    left = JSON_BYTES - 1
+    for key, value in list(values.items()):
+        try:
+            one = plain({key: value}, where)
+            size = len(canonical(one)) - 1  # a brace less, and a comma more for all but one
+            if size > left:
+                raise NotJson(f"{where}.{key}", f"{where} would be more than {JSON_BYTES:,} bytes; log it as a file")
+            left -= size
+            kept |= one
+        except NotJson as problem:
+            problems.append(problem)
+    return kept, problems
 
 
 def text(value: str) -> str:

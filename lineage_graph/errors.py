@@ -11,6 +11,7 @@ LineageError                    catch this one
 │   ├── ContentProblem          a file that is not there, not readable or not itself
 │   ├── QueryUnknown            no such query file
 │   ├── ParameterWrong          a query parameter missing, unknown or of a wrong type
+│   ├── StatementRefused        a statement of one's own that does more than read, or is no Cypher
 │   ├── SettingWrong            a setting that cannot be read
 │   └── ExtraMissing            an optional part that is not installed
 ├── CannotReproduce             what stands in the way of doing recorded work again
@@ -66,6 +67,7 @@ __all__ = [
     "RunClosed",
     "SchemaDiffers",
     "SettingWrong",
+    "StatementRefused",
     "StoreProblem",
     "TimeRanOut",
     "TypeClash",
@@ -86,7 +88,8 @@ class NameNotUnderstood(WrongUse, ValueError):
 
     def __init__(self, name: object, why: str) -> None:
         self.name = name
-        super().__init__(f"{name!r} is not understood: {why}")
+        said = repr(name)
+        super().__init__(f"{said if len(said) <= 200 else f'{said[:100]}…'} is not understood: {why}")
 
 
 class NotRecorded(WrongUse, LookupError):
@@ -157,6 +160,14 @@ class ParameterWrong(WrongUse, ValueError):
     def __init__(self, where: str, why: str) -> None:
         self.where = where
         super().__init__(f"{where}: {why}")
+
+
+class StatementRefused(WrongUse, ValueError):
+    """A statement of one's own that does more than read, or that the server does not understand. found: 'has LOAD CSV', …"""
+
+    def __init__(self, found: str, todo: str = "") -> None:
+        self.found = found
+        super().__init__(f"the statement is not run: it {found}; {todo or 'this door takes what only reads the graph'}")
 
 
 class SettingWrong(WrongUse, ValueError):

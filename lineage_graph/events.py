@@ -10,15 +10,25 @@ graph at hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import uuid_utils
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    model_validator,
+)
 
 from lineage_graph.canonical import SALT, commit, iso, opens
+from lineage_graph.limits import DIGEST, SOURCE_ID, TAGS, TEXT, WORD
 from lineage_graph.names import DIGEST_PREFIX, check_alias, parse_artifact, parse_run
 
 Json = dict[str, Any]
@@ -39,7 +49,10 @@ def _utc(value: datetime) -> datetime:
         return value
     if value.tzinfo is None:
         raise ValueError("a time needs its zone, such as 2026-01-05T08:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time is from year 1 to 9999 in UTC") from None
 
 
 # The same few names come again and again; what was found right once is right.
@@ -58,9 +71,15 @@ def _check_artifact(value: str) -> str:
 
 
 def _check_digest(value: str) -> str:
-    if ":" not in value or not DIGEST_PREFIX.fullmatch(value) or len(value) > 200:
+    if ":" not in value or not DIGEST_PREFIX.fullmatch(value) or len(value) > DIGEST:
         raise ValueError("a digest names its algorithm, as in sha256:…")
     return value
+
+
+def _once(value: Any) -> Any:
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return tuple(dict.fromkeys(value))
+    return () if value is None else value
 
 
 Time = Annotated[
@@ -73,14 +92,17 @@ ArtifactText = Annotated[str, AfterValidator(_check_artifact)]
 DigestText = Annotated[str, AfterValidator(_check_digest)]
 AliasText = Annotated[str, AfterValidator(check_alias)]
 Uid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-Word = Annotated[str, Field(min_length=1, max_length=512)]
-# Neo4j's index takes no text of more than 8 kB, and a character has up to four bytes.
-SourceId = Annotated[str, Field(max_length=2_000)]
+Word = Annotated[str, Field(min_length=1, max_length=WORD)]
+SourceId = Annotated[str, Field(max_length=SOURCE_ID)]
+Text = Annotated[str, Field(max_length=TEXT)]
+Tags = Annotated[tuple[str, ...], Field(max_length=TAGS)]
+Prefix = Annotated[str, Field(max_length=DIGEST)]
 Whole = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(lambda v: tuple(dict.fromkeys(v)) if v else ())]
+Aliases = Annotated[tuple[AliasText, ...], BeforeValidator(_once)]
 
-CONTENT = "content"
-PERSONAL = "personal"
+Group = Literal["content", "personal"]
+CONTENT: Group = "content"
+PERSONAL: Group = "personal"
 
 
 def _content(default: Any = None) -> Any:
@@ -98,7 +120,7 @@ class _Event(BaseModel):
 
     uid: Uid = Field(default_factory=new_uid)
     at: Time = Field(default_factory=now)
-    actor: str | None = _personal()
+    actor: Word | None = _personal()
 
     @cached_property
     def at_text(self) -> str:
@@ -118,18 +140,19 @@ class RunStarted(_Event):
     commit: Word | None = None
     dirty: bool | None = None
     patch: DigestText | None = None
+    process: Word | None = None
     child_of: RunText | None = None
     retry_of: RunText | None = None
     resumed_from: RunText | None = None
     config: Json | None = _content()
-    command: str | None = _content()
-    description: str | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    command: Text | None = _content()
+    description: Text | None = _content()
+    tags: Tags | None = _content()
     environment: Json | None = _content()
     source_id: SourceId | None = _content()
-    author: str | None = _personal()
-    email: str | None = _personal()
-    host: str | None = _personal()
+    author: Word | None = _personal()
+    email: Word | None = _personal()
+    host: Word | None = _personal()
 
 
 class _OfVersion(_Event):
@@ -141,9 +164,9 @@ class _OfVersion(_Event):
     size: Whole | None = None
     file_count: Whole | None = None
     content: Literal["stored", "elsewhere", "none"] | None = None
-    description: str | None = _content()
+    description: Text | None = _content()
     metadata: Json | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    tags: Tags | None = _content()
     source_id: SourceId | None = _content()
 
 
@@ -158,7 +181,7 @@ class Used(_OfVersion):
     run: RunText
     number: Whole | None = None
     alias: AliasText | None = None
-    prefix: str | None = None
+    prefix: Prefix | None = None
     used_as: Word | None = None
 
 
@@ -213,15 +236,57 @@ class Edited(_Event):
     artifact: ArtifactText | None = None
     digest: DigestText | None = None
     run: RunText | None = None
-    description: str | None = _content()
-    tags: tuple[str, ...] | None = _content()
+    description: Text | None = _content()
+    tags: Tags | None = _content()
     metadata: Json | None = _content()
 
 
-Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited
-KINDS: dict[str, type[_Event]] = {
-    m.model_fields["kind"].default: m for m in (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited)
-}
+class Erased(_Event):
+    """Values of some groups were erased: of a run, of a version, of an artifact with all its versions, or of single events.
+
+    What was said of them up to `at` counts as never said, also where it arrives later. `events` is how a person's values are
+    erased: nothing here may say whose they were. reason: in the clear and for good, so nothing personal belongs in it.
+    """
+
+    kind: Literal["erased"] = "erased"
+    run: RunText | None = None
+    artifact: ArtifactText | None = None
+    digest: DigestText | None = None
+    events: tuple[Uid, ...] = ()
+    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        if sum((self.run is not None, self.artifact is not None, bool(self.events))) != 1:
+            raise ValueError("an erasure is of a run, of an artifact or of events")
+        if self.digest is not None and self.artifact is None:
+            raise ValueError("a digest needs its artifact")
+        if self.events and self.groups != (PERSONAL,):
+            raise ValueError("of single events only what is personal is erased")
+        return self
+
+
+class Asked(_Event):
+    """Somebody asked the graph in their own Cypher. It changes nothing; it is part of the record all the same.
+
+    outcome: 'ran'; 'refused', for it would do more than read, or is no Cypher; 'failed' on its way, or was interrupted.
+    project: what names without a project were in. rows: how many were given.
+    """
+
+    kind: Literal["asked"] = "asked"
+    project: Word | None = None
+    outcome: Literal["ran", "refused", "failed"]
+    rows: Whole | None = None
+    statement_digest: DigestText
+    statement: str | None = _content()
+    parameters_digest: DigestText | None = _content()
+    reason: str | None = _content()
+
+
+Event = RunStarted | Used | Logged | RunFinished | AliasMoved | AliasRemoved | Edited | Erased | Asked
+_MODELS = (RunStarted, Used, Logged, RunFinished, AliasMoved, AliasRemoved, Edited, Erased, Asked)
+KINDS: dict[str, type[_Event]] = {m.model_fields["kind"].default: m for m in _MODELS}
 _ANY: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
@@ -279,6 +344,16 @@ def unsealed(written: Mapping[str, Any], opening: Mapping[str, Any]) -> Event:
             raise ValueError(f"its {group} is not what was committed to")
         flat |= opening[group]["value"]
     return _ANY.validate_python(flat)
+
+
+def without(event: Event, groups: Collection[str]) -> Event:
+    """An event as if nothing of these groups had been said; bytes whose names are erased are nowhere, either."""
+    if not groups:
+        return event
+    gone = dict.fromkeys(name for group, names in _GROUPS[event.kind] if group in groups for name in names)
+    if CONTENT in groups and isinstance(event, _OfVersion):
+        gone["content"] = None
+    return event.model_copy(update=gone)
 
 
 def parse_event(value: object) -> Event:

@@ -26,6 +26,7 @@ from lineage_graph.formats import jsonl
 from lineage_graph.intake import Imported, Progress, import_events, silent
 from lineage_graph.journal import Entry, Position, genesis
 from lineage_graph.ledger import Given, Ledger, Receipt, given
+from lineage_graph.limits import ENTRY_BYTES
 from lineage_graph.lineage import Reader, to_version
 from lineage_graph.models import Edge
 from lineage_graph.recording.drain import Waiting, in_order
@@ -192,7 +193,7 @@ def import_lines(
     content:  of a backup: called when all is checked, before anything is applied.
     Raises ImportRefused (nothing of the file is applied), JournalProblem, GraphProblem.
     """
-    lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
+    lines = _lines(file, name)
     first = next(lines, None)
     if first is None:
         raise ImportRefused(name, None, "it has no line")
@@ -219,6 +220,17 @@ def import_lines(
 
 
 Lines = Iterable[tuple[int, bytes]]
+
+
+def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that say something, with their numbers."""
+    number = 0
+    while line := file.readline(ENTRY_BYTES + 1):
+        number += 1
+        if len(line) > ENTRY_BYTES:
+            raise ImportRefused(name, number, f"it is longer than {ENTRY_BYTES:,} bytes, which no entry or event is")
+        if line.strip():
+            yield number, line
 
 
 def _of_kind(first: tuple[int, bytes], rest: Lines, kind: jsonl.Kind, name: str) -> Iterator[tuple[int, bytes]]:

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lineage_graph.limits import DOTTED, DOTTED_TEXT
+
 INT64 = 2**63 - 1
-MAX_KEYS = 200
-MAX_TEXT = 8_000
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -21,7 +21,7 @@ def _storable(value: Any) -> bool:
     if isinstance(value, int):
         return abs(value) <= INT64
     if isinstance(value, str):
-        return len(value) <= MAX_TEXT
+        return len(value) <= DOTTED_TEXT
     if isinstance(value, list):
         return (
             bool(value) and len({type(v) for v in value}) == 1 and not isinstance(value[0], list) and all(map(_storable, value))
@@ -48,6 +48,6 @@ def flatten(prefix: str, value: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {prefix: _encode(value)}
     for name, item in _leaves(prefix, value):
         flat[name] = item
-        if len(flat) > MAX_KEYS:
+        if len(flat) > DOTTED:
             break
     return flat

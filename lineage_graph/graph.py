@@ -36,6 +36,8 @@ SCHEMA_SECONDS = 600  # how long to wait for another process that brings the sch
 STEPS = queries.get("lineage/schema_steps")
 LOCK = queries.get("record/schema_lock")
 NOTE = queries.get("record/schema_note")
+ASKED = "the statement"  # what an error calls a person's own
+FEW_ROWS = 100  # that are on their way at once, where a person may ask for rows of any size
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 Run = Callable[..., Rows]
@@ -99,8 +101,8 @@ def _persist(call: Callable[[], T], seconds: float) -> T:
         pause = min(pause * 2, 0.5)
 
 
-class _Again(driver_errors.TransientError):
-    """A uniqueness constraint that a concurrent write was faster to meet: the same work will find its node."""
+class Again(driver_errors.TransientError):
+    """A write that another was faster than: the same work, begun again, will find what that one wrote."""
 
 
 class Graph:
@@ -196,8 +198,34 @@ class Graph:
         with self._translated(query.name), self._session(neo4j.READ_ACCESS) as session:
             return session.execute_read(neo4j.unit_of_work(metadata=metadata, timeout=timeout)(unit))
 
-    def _session(self, access: str) -> neo4j.Session:
-        return self._driver.session(database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks)
+    def ask(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any],
+        must_only_read: Callable[[Any], None],
+        take: Callable[[list[str], Iterator[tuple[Any, ...]]], T],
+        timeout: float | None = None,
+    ) -> T:
+        """What `take` makes of a person's own statement, given its columns, and its rows as they arrive.
+
+        It is sent as it is, once, in a transaction that only reads, after the server explained it and `must_only_read` did
+        not raise at that plan. timeout: seconds the server may take. Raises GraphProblem.
+        """
+        if not self._checked:
+            self.version()
+        with (
+            self._translated(ASKED),
+            self._session(neo4j.READ_ACCESS, FEW_ROWS) as session,
+            session.begin_transaction(metadata={"app": "lineage-graph", "query": "cypher"}, timeout=timeout) as tx,
+        ):
+            must_only_read(tx.run(f"EXPLAIN {statement}", dict(parameters)).consume().plan)
+            result = tx.run(statement, dict(parameters))
+            return take(list(result.keys()), (tuple(row.values()) for row in result))
+
+    def _session(self, access: str, fetch_size: int = 1000) -> neo4j.Session:
+        return self._driver.session(
+            database=self.database, default_access_mode=access, bookmark_manager=self._bookmarks, fetch_size=fetch_size
+        )
 
     def write(self, work: Callable[[Run], T], name: str) -> T:
         """Runs `work` in one write transaction, again from its beginning when the server asks for a retry.
@@ -259,7 +287,7 @@ class Graph:
             try:
                 result = work(run)
             except driver_errors.ConstraintError as error:
-                raise _Again(str(error)) from error
+                raise Again(str(error)) from error
             tx.commit()
             return result
 

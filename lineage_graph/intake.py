@@ -19,6 +19,7 @@ from lineage_graph.events import Event
 from lineage_graph.formats import jsonl
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger import Ledger, Receipt
+from lineage_graph.limits import ENTRY_BYTES
 from lineage_graph.readers import LeftOut, Mapped, Reading
 from lineage_graph.recording.drain import DONE, retire
 
@@ -102,7 +103,9 @@ def import_events(
     if path is None and applied:
         why = "another computer began to import it; finish it there with `lineage-graph sync`"
         raise ImportRefused(result.file, None, why)
-    entries = [entry for entry, _ in journal.read(path)] if path is not None else list(_sealed(uid, events))
+    entries = (
+        [entry for entry, _ in journal.read(path)] if path is not None else list(_sealed(result.file, uid, events, places))
+    )
     # What waits in the folder was rehearsed before, and will be applied by `sync` if not here.
     if path is None or path.parent != folder or result.dry_run:
         receipts = ledger.rehearse(entries)
@@ -139,10 +142,13 @@ def import_events(
     return result
 
 
-def _sealed(uid: str, events: list[Event]) -> Iterator[Entry]:
+def _sealed(file: str, uid: str, events: list[Event], places: Sequence[int | str | None]) -> Iterator[Entry]:
     head = genesis(uid)
     for seq, at in enumerate(range(0, len(events), EVENTS_AN_ENTRY), 1):
         entry = journal.seal(uid, seq, head, events[at : at + EVENTS_AN_ENTRY])
+        if entry.size > ENTRY_BYTES:
+            why = f"with the {EVENTS_AN_ENTRY} events from here on, an entry would be more than {ENTRY_BYTES:,} bytes"
+            raise ImportRefused(file, places[at], why)
         head = entry.hash
         yield entry
 

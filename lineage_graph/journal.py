@@ -14,9 +14,12 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -24,10 +27,14 @@ from typing import Any, Literal
 from lineage_graph.canonical import SALT, canonical_plain, digest_of
 from lineage_graph.errors import JournalProblem
 from lineage_graph.events import Event, Json, new_uid, sealed, unsealed
+from lineage_graph.limits import ENTRY_BYTES, KEPT_BYTES
 
 Fsync = Literal["always", "batch", "never"]
 SUFFIX = ".jsonl"
 FORMAT = 1
+PIECE = 1 << 20  # bytes written at once
+PATIENCE = 100  # a disk that took nothing is tried again after so many times as long as it took to say so
+LONGEST_PAUSE = 5.0  # seconds
 _START = b'{"entry":'
 _HASH = b',"hash":"'
 _OPENINGS = b'","openings":'
@@ -49,6 +56,11 @@ class Entry:
     @cached_property
     def openings_text(self) -> str:
         return _encode(self.openings)
+
+    @property
+    def size(self) -> int:
+        """Its bytes, about."""
+        return len(self.body) + len(self.openings_text)
 
     def line(self) -> bytes:
         """The entry as its journal's file has it, line break included."""
@@ -83,10 +95,13 @@ def parse_line(line: bytes, where: str) -> Entry:
         if entry["format"] > FORMAT:
             raise JournalProblem(where, "the entry was written by a newer lineage-graph; upgrade this one")
         openings = tuple(outside["openings"])
+        journal, seq, prev = entry["journal"], entry["seq"], entry["prev"]
+        if type(seq) is not int or not isinstance(journal, str) or not isinstance(prev, str):
+            raise JournalProblem(where, "the entry has no place in a chain; restore the file from a copy")
         events = tuple(unsealed(w, o) for w, o in zip(entry["events"], openings, strict=True))
-        return Entry(entry["journal"], entry["seq"], entry["prev"], claimed, body, openings, events)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        first = str(error).splitlines()[0]
+        return Entry(journal, seq, prev, claimed, body, openings, events)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
         raise JournalProblem(where, f"the entry cannot be read ({first}); restore the file from a copy") from None
 
 
@@ -113,10 +128,12 @@ def read(path: Path, after: Position | None = None) -> Iterator[tuple[Entry, Pos
     try:
         with path.open("rb") as file:
             file.seek(position.offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return
+            while line := file.readline(ENTRY_BYTES + 1):
                 where = f"{path}, entry {position.seq + 1}"
+                if not line.endswith(b"\n"):
+                    if len(line) > ENTRY_BYTES:
+                        raise JournalProblem(where, f"it is longer than {ENTRY_BYTES:,} bytes, which none is")
+                    return
                 entry = parse_line(line, where)
                 if entry.journal != journal:
                     raise JournalProblem(where, f"it belongs to journal {entry.journal}; give the file its own name back")
@@ -163,13 +180,65 @@ def is_being_written(path: Path) -> bool:
         return False
 
 
+def blank(path: Path, gone: Callable[[Entry], Sequence[Collection[str]]], dry_run: bool = False) -> int:
+    """Takes what was erased out of a journal's file, and says how many values that was, or with `dry_run` would be.
+
+    gone: of an entry, the groups of each event that are erased.
+    Every line keeps its length (what is taken out becomes blanks), so that positions in the file stay right, and its hash,
+    which is not of openings. A file is replaced whole; in one that is being written the lines are overwritten where they are,
+    for its writer only appends. Raises JournalProblem.
+    """
+    lines: dict[int, bytes] = {}
+    before, taken = 0, 0
+    for entry, position in read(path):
+        groups = gone(entry)
+        values = sum(len(one.keys() & set(less)) for one, less in zip(entry.openings, groups, strict=True))
+        if values:
+            kept = [{g: o for g, o in one.items() if g not in less} for one, less in zip(entry.openings, groups, strict=True)]
+            line = replace(entry, openings=tuple(kept)).line()[:-2]
+            lines[before] = line.ljust(position.offset - before - 2) + b"}\n"
+            taken += values
+        before = position.offset
+    if lines and not dry_run:
+        try:
+            _overwrite(path, lines)
+        except OSError as error:
+            raise JournalProblem(path, f"what was erased cannot be taken out ({error.strerror})") from error
+    return taken
+
+
+def _overwrite(path: Path, lines: Mapping[int, bytes]) -> None:
+    """Puts lines in the place of others of their length. The file keeps its time, which is its writer's last sign of life."""
+    status = path.stat()
+    if is_being_written(path):
+        _put(path, lines)
+    else:
+        copy = path.with_name(f".{path.name}-{os.getpid()}")
+        try:
+            shutil.copyfile(path, copy)
+            copy.chmod(status.st_mode)
+            _put(copy, lines)
+            copy.rename(path)
+        finally:
+            copy.unlink(missing_ok=True)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _put(path: Path, lines: Mapping[int, bytes]) -> None:
+    with path.open("r+b", buffering=0) as file:
+        for offset, line in lines.items():
+            os.pwrite(file.fileno(), line, offset)
+        os.fsync(file.fileno())
+
+
 class Journal:
     """The journal this process writes.
 
     folder:   where journal files are; made when missing.
     fsync:    'always' before an append returns, 'batch' at most `interval` seconds later, 'never' (the system decides).
-    An append that cannot be written (a full disk) leaves the file as it was and raises JournalProblem; the entry is kept
-    and written before the next one, so the chain has no hole.
+    problem:  why the file lacks the last entries; None when it has them all.
+    A disk that takes nothing, or not even a file, leaves what is there as it was: the entries are kept, at most KEPT_BYTES of
+    them, and written before the next one once it does, so the chain has no hole.
     """
 
     def __init__(self, folder: Path, fsync: Fsync = "batch", interval: float = 0.2) -> None:
@@ -179,59 +248,97 @@ class Journal:
         self.head = genesis(self.uid)
         self.fsync: Fsync = fsync
         self.interval = interval
+        self.problem: JournalProblem | None = None
+        self.kept_bytes = 0
         self._lock = threading.Lock()
-        self._unwritten: list[bytes] = []
+        self._kept: deque[tuple[int, str, bytes]] = deque()  # (seq, hash, line) of what is not in the file
         self._written = start_of(self.uid)
+        self._try_again = 0.0
         self._dirty = threading.Event()
         self._closed = False
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)  # waits for somebody who only wonders whether it is being written
-        except OSError as error:
-            raise JournalProblem(
-                folder, f"it cannot be written ({error.strerror}); set LINEAGE_GRAPH_HOME to a folder that can"
-            ) from error
-        if fsync == "batch":
-            threading.Thread(target=self._sync_now_and_then, name="lineage-fsync", daemon=True).start()
+        self._fd = -1
+        self._write()
 
     def append(self, events: Sequence[Event]) -> Entry:
-        """Writes one entry with these events. Safe from several threads. Raises JournalProblem."""
+        """One more entry with these events: in the file, or kept for it. Safe from several threads.
+
+        Raises JournalProblem when it is closed, or when as much is kept as may be: then the events are in no entry.
+        """
         with self._lock:
             if self._closed:
                 raise JournalProblem(self.path, "it is closed; start another run to record on")
+            if self.kept_bytes >= KEPT_BYTES:
+                self._write()
+                if self.problem is not None and self.kept_bytes >= KEPT_BYTES:
+                    raise JournalProblem(self.path, f"{KEPT_BYTES:,} bytes wait for the disk, and no more can")
             entry = seal(self.uid, self.seq + 1, self.head, events)
             line = entry.line()
-            self._unwritten.append(line)
+            self._kept.append((entry.seq, entry.hash, line))
+            self.kept_bytes += len(line)
             self.seq, self.head = entry.seq, entry.hash
             self._write()
             return entry
 
-    def _write(self) -> None:
-        data = b"".join(self._unwritten)
+    def _write(self, at_once: bool = False) -> None:
+        """Writes what is kept, in pieces of whole entries, unless the disk has just refused it."""
+        started = time.monotonic()
+        if self.problem is not None and not at_once and started < self._try_again:
+            return
         try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._fd, view) :]
+            if self._fd < 0:
+                self._open()
+            while self._kept:
+                self._write_piece()
             if self.fsync == "always":
                 os.fsync(self._fd)
-        except BaseException as error:  # an interrupt, too: what is half-written is taken back and written again
+        except OSError as error:
+            why = f"it cannot be written ({error.strerror}); free space or set LINEAGE_GRAPH_HOME elsewhere"
+            self.problem = JournalProblem(self.path if self._fd >= 0 else self.path.parent, why)
+            now = time.monotonic()
+            self._try_again = now + min(PATIENCE * (now - started), LONGEST_PAUSE)
+            return
+        self.problem = None
+        self._dirty.set()
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._fd, fcntl.LOCK_EX)  # waits for somebody who only wonders whether it is being written
+        if self.fsync == "batch":
+            threading.Thread(target=self._sync_now_and_then, name="lineage-fsync", daemon=True).start()
+
+    def _write_piece(self) -> None:
+        piece: list[bytes] = []
+        size = 0
+        for seq, head, line in self._kept:
+            if piece and size + len(line) > PIECE:
+                break
+            piece.append(line)
+            size += len(line)
+            after = Position(seq, self._written.offset + size, head)
+        try:
+            view = memoryview(b"".join(piece))
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except BaseException:  # an interrupt, too: what is half-written is taken back and written again
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, self._written.offset)
-            if not isinstance(error, OSError):
-                raise
-            raise JournalProblem(
-                self.path, f"it cannot be written ({error.strerror}); free space or set LINEAGE_GRAPH_HOME elsewhere"
-            ) from error
-        self._written = Position(self.seq, self._written.offset + len(data), self.head)
-        self._unwritten.clear()
-        self._dirty.set()
+            raise
+        self._written = after
+        self.kept_bytes -= size
+        for _ in piece:
+            self._kept.popleft()
 
     @property
     def position(self) -> Position:
         """After the last entry that is in the file."""
         with self._lock:
             return self._written
+
+    def kept(self) -> list[bytes]:
+        """The lines of the entries that the file lacks, in order."""
+        with self._lock:
+            return [line for _, _, line in self._kept]
 
     def _sync_now_and_then(self) -> None:
         while not self._closed:
@@ -242,21 +349,23 @@ class Journal:
             threading.Event().wait(self.interval)
 
     def close(self) -> None:
-        """Writes what a full disk kept back, syncs (unless fsync is 'never') and gives the lock up."""
+        """Writes what a full disk kept back, syncs (unless fsync is 'never') and gives the lock up; `problem` tells whether."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             try:
-                if self._unwritten:
-                    self._write()
-                if self.fsync != "never":
-                    os.fsync(self._fd)
+                if self._kept:
+                    self._write(at_once=True)
+                if self.fsync != "never" and self._fd >= 0:
+                    with contextlib.suppress(OSError):
+                        os.fsync(self._fd)
             finally:
-                # A sync that is under way in its thread would keep the lock beyond the close.
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
-                os.close(self._fd)
-                self._fd = -1  # the number may soon be another file's
+                if self._fd >= 0:
+                    # A sync that is under way in its thread would keep the lock beyond the close.
+                    fcntl.flock(self._fd, fcntl.LOCK_UN)
+                    os.close(self._fd)
+                    self._fd = -1  # the number may soon be another file's
                 self._dirty.set()
 
     def abandon(self) -> None:

@@ -25,8 +25,9 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 
-from lineage_graph.canonical import JSON_INT, canonical_plain, digest_of
+from lineage_graph.canonical import canonical_plain, digest_of
 from lineage_graph.errors import ContentProblem
+from lineage_graph.limits import FILE_PATH, FILES, JSON_INT
 
 PathText = str | os.PathLike[str]
 
@@ -75,6 +76,8 @@ def clean_path(path: PathText) -> str:
         raise ContentProblem(shown(path), "is no path; give a text such as 'data/train.csv'")
     if _ODD.search(text):
         raise ContentProblem(shown(text), "has a control character or non-Unicode bytes in it; rename the file")
+    if len(text) > FILE_PATH:
+        raise ContentProblem(f"{text[:80]}…", f"is a path of {len(text):,} characters, and {FILE_PATH:,} is the most")
     if "\\" in text:
         raise ContentProblem(text, "has a backslash in it; write folders with '/'")
     if not _LOOSE.match(text):
@@ -115,6 +118,8 @@ def checked(entry: Entry) -> Entry:
 def check_uri(uri: object) -> None:
     if not isinstance(uri, str) or _ODD.search(uri) or not _URI.fullmatch(uri):
         raise ContentProblem(shown(uri), "is no URI; write such as s3://bucket/key, or use add_file for a local file")
+    if len(uri) > FILE_PATH:
+        raise ContentProblem(f"{uri[:80]}…", f"is a URI of {len(uri):,} characters, and {FILE_PATH:,} is the most")
 
 
 class Manifest(Mapping[str, Entry]):
@@ -125,6 +130,9 @@ class Manifest(Mapping[str, Entry]):
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         """Raises ContentProblem for an entry out of form, a path given twice, or one that is both file and folder."""
         given = sorted(map(checked, entries), key=itemgetter(0))
+        if len(given) > FILES:
+            why = f"has {len(given):,} files, and {FILES:,} is the most; log several artifacts, or an archive"
+            raise ContentProblem("manifest", why)
         self._entries = {entry.path: entry for entry in given}
         self._digest: str | None = None
         if len(self._entries) != len(given):

@@ -141,6 +141,7 @@ class Run(Frozen):
     commit: str | None = None
     dirty: bool | None = None
     patch: str | None = None
+    process: str | None = None
     exit_code: int | None = None
     description: str | None = None
     tags: tuple[str, ...] = ()

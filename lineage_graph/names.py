@@ -14,15 +14,17 @@ A uid is a function of the name (and, for a version, the digest), so two machine
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from lineage_graph.errors import NameNotUnderstood
+from lineage_graph.limits import ALIAS, NAME, TAG, TAGS, TEXT, TYPE, WORD
 
-SEGMENT = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+SEGMENT = re.compile(rf"[A-Za-z0-9_.-]{{1,{NAME}}}")
+_TYPE = re.compile(rf"[^/:\x00-\x1f\x7f]{{1,{TYPE}}}")
 NUMBER = re.compile(r"v(0|[1-9][0-9]{0,17})")
 DIGEST_PREFIX = re.compile(r"([a-z0-9]+:)?[A-Za-z0-9+/=_.-]{4,}")
-MAX_ALIAS = 128
 DEFAULT_PROJECT = "uncategorized"
 LATEST = "latest"
 
@@ -35,7 +37,7 @@ def uid_of(kind: str, *parts: str) -> str:
 def _segment(text: str, whole: str, what: str) -> str:
     if not SEGMENT.fullmatch(text) or text in {".", ".."}:
         raise NameNotUnderstood(
-            whole, f"{what} {text!r} must be 1 to 128 letters, digits, '_', '.' or '-'; write project/name:version"
+            whole, f"{what} {text[:100]!r} must be 1 to {NAME} letters, digits, '_', '.' or '-'; write project/name:version"
         )
     return text
 
@@ -54,13 +56,56 @@ def check_project(project: str, whole: str | None = None) -> str:
 
 def check_alias(alias: str) -> str:
     """`alias` itself when it can be one: no '/', ':' or '@', no line break, not 'vN'; else NameNotUnderstood."""
-    if not isinstance(alias, str) or not alias.strip() or len(alias) > MAX_ALIAS:
-        raise NameNotUnderstood(alias, f"an alias is 1 to {MAX_ALIAS} characters")
+    if not isinstance(alias, str) or not alias.strip() or len(alias) > ALIAS:
+        raise NameNotUnderstood(alias, f"an alias is 1 to {ALIAS} characters")
     if any(c in "/:@" or not c.isprintable() for c in alias):
         raise NameNotUnderstood(alias, "an alias has no '/', ':', '@' or control character")
     if re.fullmatch(r"v[0-9]+", alias):
         raise NameNotUnderstood(alias, "'v' and digits name a version, not an alias")
     return alias
+
+
+def check_type(kind: str) -> str:
+    """`kind` itself when it can be an artifact's type: 1 to 128 characters, no '/' or ':'. Else NameNotUnderstood."""
+    if not isinstance(kind, str) or not _TYPE.fullmatch(kind) or not kind.strip():
+        why = f"an artifact's type is 1 to {TYPE} characters without '/' and ':', such as 'dataset'"
+        raise NameNotUnderstood(kind, why)
+    return kind
+
+
+def check_tags(tags: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Tags without repetitions, in order. Raises NameNotUnderstood."""
+    if tags is None:
+        return None
+    for tag in tags:
+        if not isinstance(tag, str) or not tag.strip() or len(tag) > TAG or not tag.isprintable():
+            raise NameNotUnderstood(tag, f"a tag is 1 to {TAG} printable characters")
+    if len(tags) > TAGS:
+        raise NameNotUnderstood(f"{tags[0]}, …", f"{len(tags):,} tags are more than the {TAGS:,} that one thing can have")
+    return tuple(dict.fromkeys(tags))
+
+
+def check_word(word: str | None, what: str) -> str | None:
+    """`word` itself when it can be a run's name, job type, step, group, or a role: 1 to 512 characters of Unicode.
+
+    what: what to call it in the NameNotUnderstood that is raised for any other.
+    """
+    return word if word is None else _short_text(word, what, 1, WORD)
+
+
+def check_text(text: str | None, what: str) -> str | None:
+    """`text` itself when it can be a description or a command: at most a million characters. Else NameNotUnderstood."""
+    return text if text is None else _short_text(text, what, 0, TEXT)
+
+
+def _short_text(text: str, what: str, least: int, most: int) -> str:
+    if not isinstance(text, str) or not least <= len(text) <= most:
+        raise NameNotUnderstood(text, f"{what} is a text of {least} to {most:,} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NameNotUnderstood(text, f"{what} is not Unicode ({error.reason})") from None
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +190,19 @@ def parse_version(text: str, project: str | None = None) -> VersionName:
         return VersionName(artifact, alias=check_alias(version))
     except NameNotUnderstood as error:
         raise NameNotUnderstood(text, "after ':' stands 'v' and a number, or an alias without '/', ':', '@'") from error
+
+
+def parse_asked(text: str, aliases: str | Sequence[str] | None, project: str | None = None) -> VersionName:
+    """As `parse_version`, where a name without a version may have its alias beside it. Raises NameNotUnderstood."""
+    asked = parse_version(text, project)
+    wanted = [aliases] if isinstance(aliases, str) else list(aliases or ())
+    if not wanted:
+        return asked
+    if len(wanted) > 1:
+        raise NameNotUnderstood(wanted, "one alias says which version is used")
+    if ":" in text or "@" in text:
+        raise NameNotUnderstood(text, f"it says a version already; leave out aliases={wanted[0]!r}, or ':…'")
+    return parse_version(f"{text}:{wanted[0]}", project)
 
 
 def parse_run(text: str, project: str | None = None) -> RunName:

@@ -83,6 +83,12 @@ class _Folder:
     def open(self, key: str) -> BinaryIO:
         return (self.root / key).open("rb")
 
+    def keys(self, folder: str) -> list[str]:
+        return sorted(str(path.relative_to(self.root)) for path in (self.root / folder).glob("*/*"))
+
+    def remove(self, key: str) -> None:
+        (self.root / key).unlink(missing_ok=True)
+
     def put(self, key: str, local: Path, digest: str, progress: Progress) -> None:
         with local.open("rb", buffering=0) as source, self._new(key) as file:
 
@@ -141,6 +147,19 @@ class _Remote:
         system, path = self._at(key)
         file: BinaryIO = system.open(path, "rb")
         return file
+
+    def keys(self, folder: str) -> list[str]:
+        system, path = self._at(folder)
+        try:
+            found = system.find(path)
+        except FileNotFoundError:
+            return []
+        return sorted(f"{folder}/{'/'.join(one.rsplit('/', 2)[-2:])}" for one in found)
+
+    def remove(self, key: str) -> None:
+        system, path = self._at(key)
+        with suppress(FileNotFoundError):
+            system.rm_file(path)
 
     def put(self, key: str, local: Path, digest: str, progress: Progress) -> None:
         # Read twice, as a file system's own put_file sends in parallel parts and hashes nothing.

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from lineage_graph.draft import Draft
 from lineage_graph.errors import ContentProblem
@@ -37,6 +37,15 @@ _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 
 class CannotFetch(ContentProblem):
     """A reference that cannot be read from here; nothing is known against its bytes."""
+
+
+class Dropped(NamedTuple):
+    """What was taken out of a store: manifests, blobs and their bytes; kept: blobs that others still name."""
+
+    manifests: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    kept: int = 0
 
 
 def _quiet(_: int) -> None:
@@ -140,6 +149,43 @@ class Store:
         """Whether the manifest of that digest is here."""
         with told(self._place.where(_listing(digest)), "make it readable"):
             return self._place.size(_listing(digest)) is not None
+
+    def drop(self, digest: str, *, dry_run: bool = False) -> Dropped:
+        """Takes a manifest out, and those of its blobs that no other manifest here names.
+
+        Blobs go first, so that it can be begun again where it was cut off. A manifest that is not here drops nothing.
+        dry_run: only says what would go. Raises ContentProblem.
+        """
+        with told(self._place.where(_listing(digest)), "make the store writable"):
+            if self._place.size(_listing(digest)) is None:
+                return Dropped()
+            blobs = self._named(_listing(digest))
+            found = self._drop(blobs, _listing(digest), dry_run)
+            if not dry_run:
+                self._place.remove(_listing(digest))
+            return Dropped(1, *found)
+
+    def drop_blob(self, digest: str, *, dry_run: bool = False) -> Dropped:
+        """Takes a blob out that no manifest here names. Otherwise as `drop`."""
+        with told(self._place.where(_blob(digest)), "make the store writable"):
+            return Dropped(0, *self._drop({digest}, None, dry_run))
+
+    def _drop(self, blobs: set[str], besides: str | None, dry_run: bool) -> tuple[int, int, int]:
+        """(blobs dropped, their bytes, blobs that stay because others name them)."""
+        here = {digest: size for digest in sorted(blobs) if (size := self._size(digest)) is not None}
+        others = [key for key in self._place.keys("manifests") if key != besides] if here else []
+        for named in _each(self._named, others, self._place.workers):
+            for digest in named & here.keys():
+                del here[digest]
+        if not dry_run:
+            _each(lambda digest: self._place.remove(_blob(digest)), here, self._place.workers)
+        kept = sum(self._size(digest) is not None for digest in blobs - here.keys())
+        return len(here), sum(here.values()), kept
+
+    def _named(self, key: str) -> set[str]:
+        """The digests that a manifest names, also one that was altered: what it may need is not to be dropped."""
+        with self._place.open(key) as file:
+            return {f"sha256:{digest}" for digest in _SHA256.findall(file.read().decode("utf-8", "replace"))}
 
     def missing(self, manifest: Manifest) -> list[Entry]:
         """The files (no references) whose blobs are not here, or are of another size."""

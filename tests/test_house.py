@@ -24,8 +24,8 @@ LINES = 400
 
 # Rooms, the quietest first: each imports from those before it, never from its own row or a later one.
 ROOMS = (
-    {"version", "errors", "models", "flatten"},
-    {"names", "canonical", "queries", "settings"},
+    {"version", "errors", "models", "limits"},
+    {"names", "canonical", "queries", "settings", "flatten"},
     {"migrations"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local", "readers"},
@@ -168,8 +168,16 @@ def test_no_module_is_too_long(module: str) -> None:
 
 CYPHER = re.compile(r"\b(MATCH|MERGE|CREATE|UNWIND|DETACH DELETE)\b\s*[({]|\bRETURN\b.+\bORDER BY\b")
 BUILT = (ast.JoinedStr, ast.BinOp)
-# EXPLAIN or PROFILE stands before a file's own text; nothing runs, or nothing else runs.
-MAY_BUILD = {("lineage_graph.graph", "explain")}
+# EXPLAIN or PROFILE stands before a file's own text; nothing runs, or nothing else runs. What stands before a person's own
+# has a test of its own.
+MAY_BUILD = {("lineage_graph.graph", "explain"), ("lineage_graph.graph", "ask")}
+# The way of a person's own statement, from the door to the driver: (module, function), the parameter that has it.
+OWN = {
+    ("lineage_graph.graph", "ask"): "statement",
+    ("lineage_graph.recording.asking", "ask"): "statement",
+    ("lineage_graph.recording.asking", "_answer"): "statement",
+    ("lineage_graph.recording.connection", "cypher"): "statement",
+}
 
 
 def built(node: ast.expr, function: ast.AST) -> bool:
@@ -209,6 +217,54 @@ def test_no_query_is_put_together(module: str) -> None:
             allowed = (module, function.name) in MAY_BUILD
             assert allowed or not built(call.args[0], function), f"{module}.{function.name} builds the text of a query"
     assert found, "no query is run here any more: the test looks in the wrong place"
+
+
+def functions(module: str) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(("place", "parameter"), OWN.items(), ids=lambda p: p if isinstance(p, str) else ".".join(p))
+def test_a_persons_own_statement_goes_its_way_as_it_is(place: tuple[str, str], parameter: str) -> None:
+    """Nothing is put before it, after it or into it, and it is not cut: it is named, and named again."""
+    function = functions(place[0])[place[1]]
+    assert parameter in [argument.arg for argument in function.args.args]
+    uses = [node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == parameter]
+    assert uses and all(isinstance(use.ctx, ast.Load) for use in uses), "it is given another value"
+    whole = {
+        id(argument) for node in ast.walk(function) if isinstance(node, ast.Call)
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+    }  # fmt: skip
+    inside = [use for use in uses if id(use) not in whole]
+    if place == ("lineage_graph.graph", "ask"):
+        [explained] = [node for node in ast.walk(function) if isinstance(node, ast.JoinedStr)]
+        before, value = explained.values
+        assert isinstance(before, ast.Constant) and before.value == "EXPLAIN "
+        assert isinstance(value, ast.FormattedValue) and [value.value] == inside
+        assert (value.conversion, value.format_spec) == (-1, None)
+        sent = [ast.unparse(call.args[0]) for call in sorted(runs(function), key=lambda call: call.lineno)]
+        assert sent == [ast.unparse(explained), parameter]
+    else:
+        assert not inside
+
+
+def test_a_persons_own_statement_has_one_way() -> None:
+    """Whoever calls `ask` of the graph or `cypher` of the facade has a whole text in hand, and stands in the list above or is
+    a door, which has it from a person."""
+    for module in MODULES:
+        for name, function in functions(module).items():
+            for call in [node for node in ast.walk(function) if isinstance(node, ast.Call)]:
+                called = call.func.attr if isinstance(call.func, ast.Attribute) else None
+                if called == "cypher" or (called == "ask" and "graph" in ast.unparse(call.func)):
+                    assert (module, name) in OWN or room(module) in {"cli", "service"}, f"{module}.{name} asks"
+                    assert isinstance(call.args[0], ast.Name) and not built(call.args[0], function), f"{module}.{name}"
+
+
+def test_query_files_are_read_in_one_place() -> None:
+    for module in set(MODULES) - {"lineage_graph.queries"}:
+        for call in [node for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]:
+            made = ast.unparse(call.func) in {"Query", "queries.Query", "queries.parse", "queries.load"}
+            changed = ast.unparse(call.func).endswith("replace") and any(k.arg == "text" for k in call.keywords)
+            assert not made and not changed, f"{module}, line {call.lineno} makes a query of its own"
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))

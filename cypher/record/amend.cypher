@@ -1,4 +1,4 @@
-// How is what is rare written: links between runs, edits, and what turns out to be earlier or more than was known?
+// How is what is rare written: links between runs, edits, questions, and what turns out to be earlier or more than was known?
 //
 // The ledger's second statement in the transaction of record/write, only where there is something of this.
 //
@@ -6,6 +6,7 @@
 //   $now        STRING   recorded_at for all of it: the server's clock, UTC
 //   $links      LIST     {run, kind, to, at}: CHILD_OF, RETRY_OF, RESUMED_FROM
 //   $edits      LIST     {label, of, at, props}: Edits of the node with label and uid `of`
+//   $questions  LIST     {uid, at, props}: Questions that were asked
 //   $versions   LIST     {uid, props, at}: versions that change; at: an earlier created_at, or null
 //   $artifacts  LIST     {uid, props, at}: artifacts that change
 //   $earlier    LIST     {run, version, kind, used_as, asked, at}: edges that turn out to be from an earlier time
@@ -46,6 +47,12 @@ CALL (now) {
   CREATE (e)-[:OF]->(n)
   RETURN count(*) AS edits
 }
+CALL (now) {
+  UNWIND $questions AS row
+  MERGE (q:Question {uid: row.uid})
+  ON CREATE SET q += row.props, q.at = datetime(row.at), q.recorded_at = now
+  RETURN count(*) AS questions
+}
 CALL () {
   UNWIND $earlier AS row
   MATCH (r:Run {uid: row.run})
@@ -60,4 +67,4 @@ CALL () {
   SET b.at = datetime(row.at)
   RETURN count(*) AS earlier
 }
-RETURN links + versions + artifacts + edits + earlier AS amended
+RETURN links + versions + artifacts + edits + questions + earlier AS amended

@@ -17,6 +17,7 @@
 //   $moves      LIST     [alias uid, version uid, event uid]: moves that may be there already
 //   $turns      LIST     [alias uid, event uid]: the same, of a version not known yet
 //   $edits      LIST     uids of events that may be there as edits
+//   $events     LIST     uids of all events
 //
 // Columns
 //   now        STRING   the server's clock, UTC
@@ -32,6 +33,8 @@
 //   logged     LIST     [run uid, version uid, at]
 //   moves      LIST     [alias uid, event uid]
 //   edits      LIST     event uids
+//   erased     LIST     [how many erasures there are, the time of the latest]
+//   erasures   LIST     [uid, event uid, at, groups]: those of what is spoken of, and of the events themselves
 OPTIONAL MATCH (j:Journal {uid: $journal})
 WITH [j.applied, j.head, j.receipt_head] AS journal
 CALL () {
@@ -113,5 +116,19 @@ CALL () {
   MATCH (e:Edit {uid: uid})
   RETURN collect(uid) AS edits
 }
+CALL () {
+  MATCH (x:Erasure)
+  RETURN count(x) AS many
+}
+CALL () {
+  MATCH (x:Erasure) WHERE x.at IS NOT NULL
+  RETURN max(x.at) AS latest
+}
+CALL (meant, many) {
+  UNWIND CASE many WHEN 0 THEN [] ELSE $artifacts + $runs + $versions + meant + $events END AS uid
+  WITH DISTINCT uid
+  MATCH (x:Erasure {of: uid})
+  RETURN collect([uid, x.event, toString(x.at), x.groups]) AS erasures
+}
 RETURN toString(datetime.realtime()) AS now, journal, artifacts, runs, versions, named, prefixes, aliases, asked,
-  used + used_before AS used, logged, moves + turns AS moves, edits
+  used + used_before AS used, logged, moves + turns AS moves, edits, [many, toString(latest)] AS erased, erasures

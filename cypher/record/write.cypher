@@ -1,9 +1,9 @@
 // How are entries, and what they say, written in one step?
 //
 // Everything was decided before, from what record/look answered. So the first half locks journal, sequences and runs (sorted, so
-// two ledgers cannot wait for each other) and compares their counters with those seen; where one differs, nothing is written
-// and there is no row. What was thought new and is not breaks a uniqueness constraint. The second half writes: every row is
-// new, so edges are created and not merged. What is rare is in record/amend.
+// two ledgers cannot wait for each other) and compares their counters, and the number of erasures, with those seen; where one
+// differs, nothing is written and there is no row. What was thought new and is not breaks a uniqueness constraint. The second
+// half writes: every row is new, so edges are created and not merged. What is rare is in record/amend and record/erase.
 //
 // A lock is taken by setting a constant: `SET n.x = n.x + 0` locks twice, in another order, and two of them can wait for each other.
 //
@@ -24,12 +24,17 @@
 //   $logged     LIST     {run, version, at, created}
 //   $aliases    LIST     {uid, artifact, name, version, at, event, before, after, moves: [{version, at, event, actor,
 //                        removed}]}: what they mean now; which version loses, which gains the name; the moves
+//   $erasures   INTEGER  how many erasures there were, as seen
 //
 // Columns
 //   now         STRING   the server's clock; no row when something has changed since the look
 MATCH (j:Journal {uid: $journal})
 SET j.lock = true
 WITH j WHERE j.applied = $was[0] AND j.receipt_head = $was[1]
+CALL () {
+  MATCH (x:Erasure)
+  RETURN count(x) AS many
+}
 CALL () {
   UNWIND $sequences AS seen
   MATCH (s:VersionSequence {artifact: seen[0]})
@@ -44,7 +49,7 @@ CALL () {
   WITH r, seen WHERE coalesce(r.rev, 0) = seen.rev
   RETURN count(*) AS runs
 }
-WITH j WHERE sequences = size($sequences) AND runs = size($runs)
+WITH j WHERE sequences = size($sequences) AND runs = size($runs) AND many = $erasures
 SET j.applied = $applied, j.head = $head, j.receipt_head = $receipt
 WITH datetime($now) AS now
 CALL (now) {

@@ -13,3 +13,6 @@ CREATE INDEX edit_of IF NOT EXISTS FOR (n:Edit) ON (n.of);
 CREATE INDEX run_author IF NOT EXISTS FOR (n:Run) ON (n.author);
 CREATE INDEX run_email IF NOT EXISTS FOR (n:Run) ON (n.email);
 CREATE INDEX run_dirty IF NOT EXISTS FOR (n:Run) ON (n.dirty);
+CREATE INDEX erasure_uid IF NOT EXISTS FOR (n:Erasure) ON (n.of);
+CREATE INDEX erasure_event IF NOT EXISTS FOR (n:Erasure) ON (n.event);
+CREATE INDEX erasure_at IF NOT EXISTS FOR (n:Erasure) ON (n.at);

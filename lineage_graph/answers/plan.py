@@ -35,7 +35,8 @@ class PlannedVersion(Frozen):
 
 
 class PlannedRun(Frozen):
-    """A run to do again. name: 'project/runs/ID'; needs: names of the runs of this plan that it waits for."""
+    """A run to do again. name: 'project/runs/ID'; needs: names of the runs of this plan that it waits for; process: the same
+    for all that one process recorded, null where it is not known."""
 
     uid: str
     name: str
@@ -54,6 +55,7 @@ class PlannedRun(Frozen):
     outputs: tuple[PlannedVersion, ...]
     needs: tuple[str, ...]
     source_id: str | None = None
+    process: str | None = None
 
 
 class Moved(NamedTuple):

@@ -3,8 +3,8 @@
 A version is wanted from one run only: the one that made it first (its creator), or the earliest that is left where a time
 cuts that one away. An input that is there is fetched rather than made, and then nothing before it is looked at; so a plan
 is the least there is, and a run waits for another only where bytes are really missing. Home's own bytes do not count: who
-asks for a plan wants to make it again. What `lineage-graph log` brought in came from outside: to do that again would ask for the
-files that it is about.
+asks for a plan wants to make it again. What `lineage-graph log` brought in came from outside: to do that again would ask for
+the files that it is about.
 """
 
 from __future__ import annotations

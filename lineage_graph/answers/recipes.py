@@ -42,6 +42,7 @@ class Recipe(NamedTuple):
     patch: str | None
     config: str | None
     source_id: str | None
+    process: str | None
 
 
 def recipes_of(rows: Iterable[Row]) -> dict[str, Recipe]:
@@ -100,7 +101,7 @@ def planned(
     recipes = recipes_of(rows)
 
     def of(run: int) -> Recipe:
-        return recipes.get(uid := ways.runs[run][0]) or Recipe(None, uid, *[None] * 11)
+        return recipes.get(uid := ways.runs[run][0]) or Recipe(None, uid, *[None] * 12)
 
     in_order = sorted(choice.runs, key=lambda run: (levels[run], of(run).started_at or "", ways.runs[run][1]))
     missing = [
@@ -190,6 +191,7 @@ class _Builder:
             outputs=outputs,
             needs=needs,
             source_id=recipe.source_id,
+            process=recipe.process,
         )
 
 

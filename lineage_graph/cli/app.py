@@ -11,6 +11,7 @@ from lineage_graph.cli import (
     compare,
     consequences,
     cypher,
+    erase,
     local,
     move,
     paths,
@@ -33,7 +34,8 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
-    "Cypher": [cypher.queries_, cypher.query],
+    "Trust": [erase.erase],
+    "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 
 

@@ -12,6 +12,7 @@ from lineage_graph.cli.options import Where, command, format_option, limit_optio
 from lineage_graph.cli.write import output_option, written
 
 if TYPE_CHECKING:
+    from lineage_graph.answers.erasure import Erasure
     from lineage_graph.models import ArtifactVersion, Lineage, Run
     from lineage_graph.recording.connection import LineageGraph
 
@@ -99,7 +100,7 @@ def show_(name: str, by_source: bool, where: Where, form: str) -> None:
     """What is recorded of this version or run?
 
     NAME is [project/]name with :vN, :alias or @digest (:latest if nothing is said), or project/runs/ID. Everything recorded
-    of it, the runs that made and used it (or the versions it used and logged), and a version's files.
+    of it, the runs that made and used it (or the versions it used and logged), a version's files, and what was erased of it.
     """
     from lineage_graph.models import Run
 
@@ -113,32 +114,41 @@ def show_(name: str, by_source: bool, where: Where, form: str) -> None:
 
 def _show_run(run: Run, graph: LineageGraph, form: str) -> None:
     inputs, outputs = graph.inputs(run.full_name), graph.outputs(run.full_name)
+    erased = graph.erasures(run.uid)
     if form == "json":
-        show.json({"kind": "run", "run": run, "used": inputs, "logged": outputs})
+        show.json({"kind": "run", "run": run, "used": inputs, "logged": outputs, "erased": erased})
         return
     fields = run.model_dump(mode="json", exclude={"environment", "stub"})
     show.facts([("run", run.full_name), *fields.items()])
     show.facts([(f"environment.{k}", v) for k, v in run.environment.items() if k != "packages"])
+    _show_erased(erased)
     for title, versions in (("used", inputs), ("logged", outputs)):
         show.section(title, ("version", "type", "aliases"), [(v.name, v.type, ", ".join(v.aliases)) for v in versions])
 
 
 def _show_version(version: ArtifactVersion, graph: LineageGraph, form: str) -> None:
     producers, consumers = graph.producers(version.name), graph.consumers(version.name)
-    files = _files(graph, version)
+    files, erased = _files(graph, version), graph.erasures(version.uid)
     if form == "json":
-        answer = {"kind": "version", "version": version, "logged_by": producers, "used_by": consumers}
+        answer = {"kind": "version", "version": version, "logged_by": producers, "used_by": consumers, "erased": erased}
         show.json(answer | {"files": None if files is None else [f._asdict() for f in files]})
         return
     from lineage_graph.formats import words
 
     show.facts(list(version.model_dump(mode="json").items()))
+    _show_erased(erased)
     for title, runs in (("logged by", producers), ("used by", consumers)):
         rows = [(r.full_name, r.name, r.job_type or "", r.state, words.moment(r.started_at)) for r in runs]
         show.section(title, ("run", "name", "job type", "state", "started"), rows)
     if files is not None:
         parts = [(f.path, words.size(f.size), f.digest, f.ref or "") for f in files]
         show.section("files", ("path", "size", "digest", "at"), parts)
+
+
+def _show_erased(erased: list[Erasure]) -> None:
+    from lineage_graph.formats import words
+
+    show.facts([("erased", f"{', '.join(one.groups)} ({one.reason}, {words.moment(one.at)})") for one in erased])
 
 
 def _files(graph: LineageGraph, version: ArtifactVersion) -> list[Any] | None:

@@ -1,16 +1,18 @@
-"""The query files from the command line: queries, query."""
+"""Cypher from the command line: the query files (queries, query), and a person's own (cypher)."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lineage_graph.cli import show
-from lineage_graph.cli.options import Where, command, format_option, limits, pairs, where_options
-from lineage_graph.errors import ParameterWrong
+from lineage_graph.cli.options import Where, command, format_option, limits, pairs, values, where_options
+from lineage_graph.errors import ContentProblem, ParameterWrong
 
 if TYPE_CHECKING:
     from lineage_graph.queries import Declared, Query
@@ -165,3 +167,67 @@ def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from lineage_graph.formats.table import query_rows
 
     show.table(columns, query_rows(columns, rows), "no rows")
+
+
+@command("cypher")
+@click.argument("statement", required=False)
+@click.option("--param", "-p", "params", multiple=True, metavar="KEY=VALUE", help="A parameter of the statement; repeatable.")
+@click.option("--file", "file", metavar="FILE", help="Read the statement from a file.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", default=1_000, show_default=True, help="At most so many rows.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", default=30.0, show_default=True,
+    help="Fail when it takes longer.",
+)  # fmt: skip
+@where_options
+@format_option("table", "json", "csv")
+def cypher(
+    statement: str | None,
+    params: tuple[str, ...],
+    file: str | None,
+    limit: int,
+    timeout: float,
+    where: Where,
+    form: str,
+) -> None:
+    """Ask the graph in your own Cypher. It can read and nothing else.
+
+    STATEMENT is one statement; - reads it from stdin. It runs as it is, when all that its plan does is read: no writing, no
+    LOAD CSV, no procedure but those that describe the schema. Values that are JSON (0.1, true, [1,2]) count as that, others
+    are text.
+
+    Who asked what, when, and what came of it is recorded, also what is refused: `query audit/questions` tells.
+
+    Example: lineage-graph cypher 'MATCH (r:Run {author: $who}) RETURN r.project, r.id' -p who=ann
+    """
+    from lineage_graph.cli.record import warnings_as_sentences
+
+    text = _statement(statement, file)
+    warnings_as_sentences()
+    answer = where.connect().cypher(text, values(params, "--param"), limit=limit, timeout=timeout)
+    if form == "json":
+        show.raw(answer.model_dump_json())
+    elif form == "csv":
+        from lineage_graph.formats.csv import table
+
+        click.echo(table(answer.columns, answer.rows), nl=False)
+    else:
+        _table(answer.columns, answer.rows)
+    if answer.truncated is not None:
+        unit = "rows" if answer.truncated.reason == "limit" else "bytes"
+        click.echo(f"the answer ends at its limit of {answer.truncated.limit:,} {unit}: there is more", err=True)
+
+
+def _statement(given: str | None, file: str | None) -> str:
+    """The text of a statement: the one given, that of a file, or stdin's."""
+    if (given is None) == (file is None):
+        raise click.UsageError("give one statement, as STATEMENT or with --file")
+    if given is not None and given != "-":
+        return given
+    try:
+        if file is None:
+            return sys.stdin.buffer.read().decode()
+        return Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContentProblem(file or "stdin", f"cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ContentProblem(file or "stdin", "it is no text in UTF-8") from None

@@ -228,14 +228,18 @@ def _opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 @command("sync")
+@click.option("--from", "copied", metavar="PATH", help="Journals copied from another computer instead.")
 @where_options
 @format_option("text", "json")
 @click.pass_context
-def sync(ctx: click.Context, where: Where, form: str) -> None:
+def sync(ctx: click.Context, copied: str | None, where: Where, form: str) -> None:
     """Apply the journals of this computer that wait.
 
     What was recorded offline, or while Neo4j was down, goes into the graph; runs whose process died are closed as crashed.
     `status` shows what waits. Exit code 2 when a journal is broken; the others are applied.
+
+    PATH is a journal of another computer, a folder of them, or a copy of its home, whose content is then taken over as well.
+    Each chain is checked, the copies stay as they are, and to apply them again changes nothing.
     """
     graph = where.connect()
     events = 0
@@ -246,14 +250,14 @@ def sync(ctx: click.Context, where: Where, form: str) -> None:
             events += new
             advance(events, 0)
 
-        done = graph.recorder.drain_host(count)
-        why = graph.recorder.drain()
+        done, why = graph.recorder.sync(None if copied is None else Path(copied), count)
     problems = [str(problem) for problem in done.problems or []] + ([why] if why else [])
     if form == "json":
-        counts = {"entries": done.entries, "events": done.events, "rejected": done.rejected, "crashed": done.crashed}
+        counts = {key: getattr(done, key) for key in ("entries", "events", "rejected", "crashed", "resolved")}
         show.json(counts | {"problems": problems})
     else:
         crashed = f", {done.crashed} runs closed as crashed" if done.crashed else ""
+        crashed += f", {done.resolved} uses refused before are recorded now" if done.resolved else ""
         show.line(f"{done.entries} entries ({done.events} events) applied, {done.rejected} events rejected{crashed}")
     for problem in problems:
         say(problem)

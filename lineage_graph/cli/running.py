@@ -40,8 +40,7 @@ class Output:
 
 def parse_output(text: str) -> Output:
     """'NAME[:TYPE]=PATH'. Raises ParameterWrong, NameNotUnderstood."""
-    from lineage_graph.names import parse_artifact
-    from lineage_graph.recording.artifact import check_type
+    from lineage_graph.names import check_type, parse_artifact
 
     left, equals, path = text.partition("=")
     name, colon, kind = left.partition(":")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from lineage_graph.formats.json import compact
 from lineage_graph.models import Edge, Lineage, RunNode, VersionNode
 
 Rows = Literal["edges", "nodes"]
@@ -34,6 +36,17 @@ def write(lineage: Lineage, rows: Rows = "edges") -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS[rows])
     writer.writerows([_cell(row[column]) for column in COLUMNS[rows]] for row in records(lineage, rows))
+    return text.getvalue()
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """A query's rows as CSV, its columns' names first; JSON for lists and mappings, nothing for null."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([_cell(column) for column in columns])
+    for row in rows:
+        values = (row.get(column) for column in columns)
+        writer.writerow([_cell(compact(value) if isinstance(value, list | dict | bool) else value) for value in values])
     return text.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from pydantic import BaseModel
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: models as their fields, times as text, the driver's nodes and relationships as mappings."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no NaN and no infinity
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, BaseModel):
@@ -20,6 +23,12 @@ def plain(value: Any) -> Any:
         return value.iso_format()
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
+    if hasattr(value, "relationships"):  # a path
+        return {"nodes": [plain(n) for n in value.nodes], "relationships": [plain(r) for r in value.relationships]}
+    if hasattr(value, "srid"):
+        return {"srid": value.srid, "coordinates": list(value)}
     if hasattr(value, "labels"):
         return {"labels": sorted(value.labels), "properties": {k: plain(v) for k, v in sorted(value.items())}}
     if hasattr(value, "start_node"):

@@ -90,8 +90,9 @@ def to_event(value: dict[str, Any]) -> Event:
 
     from lineage_graph.events import KINDS
 
-    if value.get("kind") not in KINDS:
-        raise ValueError(f"{value.get('kind')!r} is no kind of event; kinds are {', '.join(KINDS)}")
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"{repr(kind)[:100]} is no kind of event; kinds are {', '.join(KINDS)}")
     try:
         return parse_event(value)
     except ValidationError as error:

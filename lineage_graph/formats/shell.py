@@ -176,8 +176,7 @@ def _units(runs: Sequence[PlannedRun]) -> Iterator[list[PlannedRun]]:
 
 
 def _process(run: PlannedRun) -> tuple[str, ...] | None:
-    process = run.environment.get("process")
-    return (str(process), run.command or "") if process is not None else None
+    return (run.process, run.command or "") if run.process is not None else None
 
 
 def code_of(run: PlannedRun) -> Code:

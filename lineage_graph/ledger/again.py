@@ -5,7 +5,9 @@ They are no function of the events alone, so a backup carries receipts, and what
 
 from __future__ import annotations
 
-from lineage_graph.events import Json, Logged
+from collections.abc import Sequence
+
+from lineage_graph.events import Event, Json, Logged
 from lineage_graph.ledger.receipt import Given, Misfit
 from lineage_graph.ledger.rules import Refused, Rules
 from lineage_graph.ledger.state import Artifact, Version
@@ -14,9 +16,9 @@ from lineage_graph.ledger.state import Artifact, Version
 class Again(Rules):
     """Rules under which entries get the outcomes they had."""
 
-    def outcomes(self, entry: Given) -> tuple[Json, ...]:
-        """Takes an entry in as its receipt says. Raises Misfit where it cannot be so in this graph."""
-        for event, was in zip(entry.events, entry.receipt.outcomes, strict=True):
+    def outcomes(self, entry: Given, events: Sequence[Event]) -> tuple[Json, ...]:
+        """Takes an entry in as its receipt says. events: its own, without what was erased. Raises Misfit."""
+        for event, was in zip(events, entry.receipt.outcomes, strict=True):
             if was["result"] == "rejected":
                 continue
             self.was = was

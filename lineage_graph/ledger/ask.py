@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import (
+    AliasMoved,
+    AliasRemoved,
+    Asked,
+    Edited,
+    Erased,
+    Event,
+    Json,
+    Logged,
+    RunFinished,
+    RunStarted,
+    Used,
+)
 from lineage_graph.journal import Entry
+from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.receipt import Given
 from lineage_graph.ledger.state import State
-from lineage_graph.names import LATEST, ArtifactName, RunName, parse_artifact, parse_run
-
-
-@lru_cache(20_000)
-def artifact_of(text: str) -> tuple[ArtifactName, str]:
-    """(name, uid) of 'project/name'."""
-    name = parse_artifact(text)
-    return name, name.uid
-
-
-@lru_cache(20_000)
-def run_of(text: str) -> tuple[RunName, str]:
-    """(name, uid) of 'project/runs/ID'."""
-    name = parse_run(text)
-    return name, name.uid
-
-
-@lru_cache(50_000)
-def version_uid(artifact: str, digest: str) -> str:
-    return artifact_of(artifact)[0].version_uid(digest)
-
-
-@lru_cache(20_000)
-def alias_uid(artifact: str, alias: str) -> str:
-    return artifact_of(artifact)[0].alias_uid(alias)
+from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
+from lineage_graph.names import LATEST
 
 
 class Wanted:
@@ -42,6 +31,7 @@ class Wanted:
 
     started, logged: runs and versions that its events bring into being, most likely.
     changing:        artifacts that may change. must: whether only the graph can tell.
+    events:          every event; begins: when the first of them happened. erasures: those that erase.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -61,9 +51,15 @@ class Wanted:
         self.moves: set[tuple[str, str, str]] = set()
         self.turns: set[tuple[str, str]] = set()
         self.edits: set[str] = set()
+        self.events: set[str] = set()
+        self.erasures: list[Erased] = []
+        self.begins = ""
         self.must = False
         for entry in entries:
             for event in entry.events:
+                self.events.add(event.uid)
+                if not self.begins or event.at_text < self.begins:
+                    self.begins = event.at_text
                 _ASK[event.kind](self, event)
             if isinstance(entry, Given):
                 for event, outcome in zip(entry.events, entry.receipt.outcomes, strict=True):
@@ -84,6 +80,7 @@ class Wanted:
             "turns": [list(x) for x in sorted(self.turns)],
             "moves": [list(x) for x in sorted(self.moves)],
             "edits": sorted(self.edits),
+            "events": sorted(self.events),
         }
 
     def known(self, state: State, assume: bool) -> bool:
@@ -91,6 +88,7 @@ class Wanted:
         runs, versions = state.runs, state.versions
         return not (
             self.must
+            or not state.erasures.spare(self.begins)
             or not self.artifacts <= state.artifacts.keys()
             or not self.aliases <= state.aliases.keys()
             or any(uid not in runs and not (assume and uid in self.started) for uid in self.runs)
@@ -114,6 +112,19 @@ class Wanted:
         self.names.add(outcome["version"])
         if isinstance(event, Used):
             self.pairs.add((run_of(event.run)[1], outcome["version_uid"]))
+
+    def reach(self, said: Iterable[Spoken]) -> list[str]:
+        """Adds the runs and versions that erasures reach, by the entries that speak of them; the uids of the runs, sorted."""
+        artifacts = {event.artifact for event in self.erasures if event.digest is None}
+        begun: set[str] = set()
+        for entry in said:
+            for event, version in zip(entry.events, entry.versions, strict=True):
+                if isinstance(event, RunStarted) and event.uid in self.events:
+                    begun.add(run_of(event.run)[1])
+                elif version is not None and getattr(event, "artifact", None) in artifacts:
+                    self.versions.add(version)
+        self.runs |= begun
+        return sorted(begun)
 
     def _run_started(self, event: RunStarted) -> None:
         uid = run_of(event.run)[1]
@@ -202,6 +213,22 @@ class Wanted:
             if event.digest is not None:
                 self.versions.add(version_uid(event.artifact, event.digest))
 
+    def _erased(self, event: Erased) -> None:
+        self.must = True
+        self.erasures.append(event)
+        self.events.update(event.events)
+        if event.run is not None:
+            self.runs.add(run_of(event.run)[1])
+        elif event.artifact is not None:
+            artifact = artifact_of(event.artifact)[1]
+            self.artifacts.add(artifact)
+            self.changing.add(artifact)
+            if event.digest is not None:
+                self.versions.add(version_uid(event.artifact, event.digest))
+
+    def _nothing(self, event: Asked) -> None:
+        """It is about nothing in the graph."""
+
 
 _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "run_started": Wanted._run_started,
@@ -211,4 +238,6 @@ _ASK: dict[str, Callable[[Wanted, Any], None]] = {
     "alias_moved": Wanted._alias_moved,
     "alias_removed": Wanted._alias_removed,
     "edited": Wanted._edited,
+    "erased": Wanted._erased,
+    "asked": Wanted._nothing,
 }

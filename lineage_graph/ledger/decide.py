@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lineage_graph.events import Erased, Json, without
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.again import Again
+from lineage_graph.ledger.erasing import Erasures, Spoken, openings_text, to_erase
 from lineage_graph.ledger.receipt import Given, Misfit, Receipt
 from lineage_graph.ledger.rows import Row
 from lineage_graph.ledger.rules import Rules
@@ -19,25 +21,29 @@ from lineage_graph.ledger.state import State
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The parameters of record/write and record/amend.
+    """The parameters of record/write, record/amend and record/erase.
 
     new: artifacts that have no sequence yet. begins: the journal is not in the graph yet.
     """
 
     write: Row
     amend: Row | None
+    erase: Row | None
     new: list[str]
     begins: bool
     receipts: list[Receipt]
 
 
-def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
+def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spoken] = ()) -> Decision:
     """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write.
 
     Entries that come with their receipts are all of one time, which is recorded in place of `now`. Raises Misfit.
+    said: where something is erased, the graph's entries that may speak of it.
     """
-    again = Again(state) if isinstance(entries[0], Given) else None
-    rules = again or Rules(state)
+    again = Again(state, said) if isinstance(entries[0], Given) else None
+    rules, erasures, before = again or Rules(state, said), state.erasures, state.erasures.count or 0
+    # First of all: what is erased is erased of all these entries, in whichever order they say it.
+    learnt = [erasures.learn(event) for entry in entries for event in entry.events if isinstance(event, Erased)]
     journal = entries[0].journal
     known = state.journals[journal]
     applied, _, previous = known or (0, "", genesis(journal))
@@ -45,10 +51,11 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
     receipts: list[Receipt] = []
     rows: list[Row] = []
     for entry in entries:
+        events = [without(event, erasures.groups(event)) for event in entry.events]
         if again is not None and isinstance(entry, Given):
-            now, outcomes = entry.receipt.recorded_at, again.outcomes(entry)
+            now, outcomes = entry.receipt.recorded_at, again.outcomes(entry, events)
         else:
-            outcomes = tuple([rules.outcome(event) for event in entry.events])
+            outcomes = tuple([rules.outcome(event) for event in events])
         receipt = Receipt.of(entry, outcomes, now, previous)
         if isinstance(entry, Given) and receipt.hash != entry.receipt.hash:
             raise Misfit(entry, "the graph has other receipts of the entries before it")
@@ -61,7 +68,7 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
                 "seq": entry.seq,
                 "hash": entry.hash,
                 "body": entry.body.decode(),
-                "openings": entry.openings_text,
+                "openings": _openings(entry, outcomes, erasures),
                 "receipt": receipt.body,
                 "receipt_hash": previous,
                 "rejected": rejected or None,
@@ -77,8 +84,16 @@ def decide(entries: Sequence[Entry], state: State, now: str) -> Decision:
         "receipt": previous,
         "now": now,
         "entries": rows,
+        "erasures": before,
     }
     if amend is not None:
         amend["now"] = now
     state.journals[journal] = (last.seq, last.hash, previous)
-    return Decision(write, amend, new, known is None, receipts)
+    erase = {"now": now, "erasures": rules.rows.erasures, **to_erase(said, erasures)} if any(learnt) else None
+    return Decision(write, amend, erase, new, known is None, receipts)
+
+
+def _openings(entry: Entry, outcomes: Sequence[Json], erasures: Erasures) -> str:
+    """An entry's openings as the graph gets them: what was erased does not come back."""
+    gone = [erasures.groups(event, o.get("version_uid")) for event, o in zip(entry.events, outcomes, strict=True)]
+    return openings_text(entry.openings, gone) if any(gone) else entry.openings_text

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from lineage_graph.events import Asked, Json
 from lineage_graph.ledger.state import Artifact, Run, State, Version
 
 Row = dict[str, Any]
+ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 
 
 class Rows:
@@ -24,9 +26,11 @@ class Rows:
         self.aliases: dict[str, Row] = {}
         self.links: list[Row] = []
         self.edits: list[Row] = []
+        self.questions: list[Row] = []
         self.changed: dict[str, Row] = {}
         self.changed_artifacts: dict[str, Row] = {}
         self.earlier: dict[tuple[str, str, str, str | None], Row] = {}
+        self.erasures: list[Row] = []
 
     def touch(self, artifact: Artifact) -> None:
         """Something about the artifact or its versions changes."""
@@ -83,6 +87,12 @@ class Rows:
             "asked": asked,
         }
 
+    def ask(self, event: Asked) -> Json:
+        """A question that was asked, and its outcome: nothing else changes by it."""
+        props = {field: value for field in ASKED if (value := getattr(event, field)) is not None}
+        self.questions.append({"uid": event.uid, "at": event.at_text, "props": props})
+        return {"event": event.uid, "result": "recorded", "statement": event.statement_digest}
+
     def _alias_rows(self) -> list[Row]:
         for uid, row in self.aliases.items():
             (at, event), version = self._state.aliases[uid]
@@ -115,6 +125,7 @@ class Rows:
         amend: Row = {
             "links": self.links,
             "edits": self.edits,
+            "questions": self.questions,
             "versions": [row for _, row in sorted(self.changed.items())],
             "artifacts": [row for _, row in sorted(self.changed_artifacts.items())],
             "earlier": list(self.earlier.values()),

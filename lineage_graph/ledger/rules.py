@@ -10,15 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
-from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
+from lineage_graph.ledger import forgetting
+from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.rows import Row, Rows
+from lineage_graph.ledger.saying import DESCRIBED, FACTS, LINKS, STARTED, same, stored
 from lineage_graph.ledger.state import NEVER, Artifact, Key, Run, State, Thing, Version, as_json
+from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
-
-STARTED = ("job_type", "step", "group", "commit", "dirty", "patch", "command", "source_id", "author", "email", "host")
-LINKS = ("child_of", "retry_of", "resumed_from")
-DESCRIBED = ("metadata", "description", "tags")
-FACTS = ("size", "file_count", "content", "source_id")
 
 
 class Refused(Exception):
@@ -26,11 +24,16 @@ class Refused(Exception):
 
 
 class Rules:
-    """One batch: the state as it is while its events are taken in, and the rows that come of them."""
+    """One batch: the state as it is while its events are taken in, and the rows that come of them.
 
-    def __init__(self, state: State) -> None:
+    said: the graph's entries that speak of what is erased here. erased_before: erasures that the graph had.
+    """
+
+    def __init__(self, state: State, said: Sequence[Spoken] = ()) -> None:
         self.state = state
         self.rows = Rows(state)
+        self.said = said
+        self.erased_before = set(state.erasures.events)
 
     def outcome(self, event: Event) -> Json:
         """Takes one event in and says what became of it."""
@@ -130,7 +133,7 @@ class Rules:
             if event.type is None:
                 raise Refused(f"no version {event.artifact}@{digest} is recorded, and its type is not said")
             return self._new_version(event, artifact, uid, digest)
-        if event.type is not None and (event.at_text < version.begun[0] or not _same(version, event)):
+        if event.type is not None and (event.at_text < version.begun[0] or not same(version, event)):
             self._more(event, artifact, version)
         return version
 
@@ -162,6 +165,8 @@ class Rules:
             value = version.facts[field] = getattr(event, field)
             if value is not None:
                 props[field] = value
+        if self.state.erasures.of_content(event, uid):
+            props["content"] = version.facts["content"] = "erased"
         self._say(version, props, event, DESCRIBED, version.begun)
         self.rows.versions[uid] = {"props": props, "at": at, "of": artifact.uid}
         self.state.versions[uid] = version
@@ -197,7 +202,7 @@ class Rules:
         changed = {
             field: value
             for field in described
-            if (value := getattr(event, field)) is not None and _stored(field, value) != version.values.get(field)
+            if (value := getattr(event, field)) is not None and stored(field, value) != version.values.get(field)
         }
         self._say(version, props, event, described, (at, event.uid))
         if changed and isinstance(event, Logged):
@@ -298,7 +303,8 @@ class Rules:
         state.moves_seen.add((uid, key[1]))
         removed = isinstance(event, AliasRemoved) or None
         target = None if removed else version
-        move = {"version": version, "at": key[0], "event": key[1], "actor": event.actor, "removed": removed}
+        actor = None if state.erasures.of_who(event, version) else event.actor
+        move = {"version": version, "at": key[0], "event": key[1], "actor": actor, "removed": removed}
         self.rows.move(uid, event.artifact, alias, move)
         state.moved_here.setdefault(uid, []).append((key, target))
         if key > state.aliases[uid][0]:
@@ -378,17 +384,6 @@ def _said(event: Event, result: str = "recorded", **facts: Any) -> Json:
     return {"event": event.uid, "result": result, **facts}
 
 
-def _stored(field: str, value: Any) -> Any:
-    return as_json(value) if field == "metadata" else list(value) if field == "tags" else value
-
-
-def _same(version: Version, event: Used | Logged) -> bool:
-    """Whether an event says nothing about a version but that it is there."""
-    return all(getattr(event, field) is None for field in DESCRIBED) and not any(
-        version.adds(field, getattr(event, field)) for field in FACTS
-    )
-
-
 _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "run_started": Rules._run_started,
     "used": Rules._used,
@@ -397,4 +392,6 @@ _TAKE: dict[str, Callable[[Rules, Any], Json]] = {
     "alias_moved": Rules._alias,
     "alias_removed": Rules._alias,
     "edited": Rules._edited,
+    "erased": forgetting.erase,
+    "asked": lambda rules, event: rules.rows.ask(event),
 }

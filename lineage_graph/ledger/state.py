@@ -15,11 +15,12 @@ from typing import Any
 
 from lineage_graph.canonical import iso
 from lineage_graph.flatten import flatten
+from lineage_graph.ledger.erasing import Erasures
 
 Key = tuple[str, str]  # (at, event uid): the later one settles what is said twice
 NEVER: Key = ("", "")
 FLAT = frozenset({"config", "summary", "metadata"})
-CONTENT_RANK = {None: 0, "none": 1, "elsewhere": 2, "stored": 3}
+CONTENT_RANK = {None: 0, "erased": 0, "none": 1, "elsewhere": 2, "stored": 3}
 MOST = 50_000  # things remembered
 CLOCK_SECONDS = 60.0
 CLOCK_STEP = 0.1
@@ -179,6 +180,7 @@ class State:
         self.pairs: set[tuple[str, str]] = set()
         self.used: dict[tuple[str, str, str | None], str] = {}
         self.logged: dict[tuple[str, str], str] = {}
+        self.erasures = Erasures()
         self.start_batch()
 
     def start_batch(self) -> None:
@@ -196,6 +198,8 @@ class State:
 
     def moved(self, seen: Mapping[str, Any]) -> bool:
         """Whether something remembered was changed by others since."""
+        if self.erasures.count not in (None, seen["erased"][0]):
+            return True
         return any(a[0] in self.artifacts and self.artifacts[a[0]].rev != a[1] for a in seen["artifacts"]) or any(
             r[0] in self.runs and self.runs[r[0]].rev != r[1] for r in seen["runs"]
         )
@@ -241,3 +245,6 @@ class State:
             self.logged[run_uid, of] = micro(at)
         self.moves_seen |= {(alias, event) for alias, event in seen["moves"]}
         self.edits_seen |= set(seen["edits"])
+        self.erasures.count, self.erasures.upto = seen["erased"][0], micro(seen["erased"][1])
+        for uid, event, at, groups in seen["erasures"]:
+            self.erasures.take(uid, event, micro(at), groups)

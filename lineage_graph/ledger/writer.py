@@ -18,45 +18,55 @@ from typing import Any
 
 from lineage_graph import queries
 from lineage_graph.errors import JournalProblem
-from lineage_graph.graph import Clash, Graph
+from lineage_graph.events import Erased
+from lineage_graph.graph import Again, Clash, Graph
 from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
 from lineage_graph.ledger.decide import decide
+from lineage_graph.ledger.erasing import Spoken, where_said
 from lineage_graph.ledger.receipt import Given, Receipt
 from lineage_graph.ledger.state import Clock, State, micro
+from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 from lineage_graph.queries import Query
 
-BATCH_EVENTS = 2_000
 OVERLAP_EVENTS = 500  # from here on, a batch is written while the next one is decided
 CONTENDED = 8  # batches that begin under locks after one that had to
 LOOK = queries.get("record/look")
 LOCK = queries.get("record/lock")
 WRITE = queries.get("record/write")
 AMEND = queries.get("record/amend")
+ERASE = queries.get("record/erase")
+SAID_OF = queries.get("lineage/said_of")
 RECEIPTS = queries.get("record/receipts")
 APPLIED = queries.get("record/applied")
+ENTRIES = queries.get("lineage/entries")
 
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
-    """Entries in order, in lists of one journal's and of about `most` events.
-
-    Those that come with their receipts are together as they were recorded together.
-    """
+    """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold; an entry
+    that erases is alone, and those that come with their receipts are together as they were recorded together."""
     batch: list[Entry] = []
-    events = 0
+    events = size = 0
     for entry in entries:
-        if batch and (_together(entry) != _together(batch[0]) or (events + len(entry.events) > most)):
+        full = events + len(entry.events) > most or size + entry.size > BATCH_BYTES
+        alone = _erases([entry]) or _erases(batch)
+        if batch and (alone or full or _together(entry) != _together(batch[0])):
             yield batch
-            batch, events = [], 0
+            batch, events, size = [], 0, 0
         batch.append(entry)
         events += len(entry.events)
+        size += entry.size
     if batch:
         yield batch
 
 
 def _together(entry: Entry) -> tuple[str, str | None]:
     return entry.journal, entry.receipt.recorded_at if isinstance(entry, Given) else None
+
+
+def _erases(batch: Sequence[Entry]) -> bool:
+    return bool(batch) and any(isinstance(event, Erased) for event in batch[-1].events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,10 @@ class Ledger:
             thread: ThreadPoolExecutor | None = None
             flight: _Flight | None = None
             for batch in batches(entries):
-                if sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None:
+                if _erases(batch) and flight is not None:
+                    self._land(flight, landed)
+                    flight = None
+                if _erases(batch) or (sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None):
                     landed(batch, self._apply(batch))
                     continue
                 if thread is None:
@@ -147,7 +160,9 @@ class Ledger:
     def _apply(self, batch: list[Entry]) -> list[Receipt]:
         wanted = Wanted(batch)
         try:
-            if self._contended:
+            if wanted.erasures:
+                pass  # what is to be erased is looked for where nobody can add to it meanwhile
+            elif self._contended:
                 self._contended -= 1
             else:
                 for _ in range(2):
@@ -217,17 +232,22 @@ class Ledger:
         journal = batch[0].journal
         self._state = State()
         run(LOCK, **_locks(journal, sorted(wanted.changing), sorted(wanted.runs)))
+        said = [Spoken.of(row) for row in run(SAID_OF, **where_said(wanted.erasures))] if wanted.erasures else []
+        if more := wanted.reach(said):
+            run(LOCK, **_locks(journal, (), more))
         asked = {"journal": journal, **wanted.parameters()}
         [seen] = run(LOOK, **asked)
         self._take(asked, seen)
         new = _unapplied(batch, self._state)
         if not new:
             return []
-        decision = decide(new, self._state, self._now())
+        decision = decide(new, self._state, self._now(), said)
         if not run(WRITE, **decision.write):
-            raise AssertionError("what is locked does not change")
+            raise Again("something was erased meanwhile")  # all else is locked
         if decision.amend:
             run(AMEND, **decision.amend)
+        if decision.erase:
+            run(ERASE, **decision.erase)
         return decision.receipts
 
     def rehearse(self, entries: Iterable[Entry]) -> list[Receipt]:
@@ -262,6 +282,11 @@ class Ledger:
         """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""
         [row] = self.graph.read(APPLIED, journals=list(journals))
         return {uid: (seq, head) for uid, seq, head in row["journals"]}
+
+    def hash_of(self, journal: str, seq: int) -> str | None:
+        """The hash of one entry, as the graph has it. Raises GraphProblem."""
+        rows = self.graph.read(ENTRIES, journal=journal, after=seq - 1, limit=1)
+        return next((row["hash"] for row in rows if row["seq"] == seq), None)
 
 
 def _unapplied(entries: Sequence[Entry], state: State) -> list[Entry]:

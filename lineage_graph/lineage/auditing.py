@@ -6,6 +6,7 @@ from typing import Any
 
 from lineage_graph import queries
 from lineage_graph.answers.audit import Audit
+from lineage_graph.answers.erasure import Erasure
 from lineage_graph.errors import ParameterWrong, QueryUnknown, TimeRanOut
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, whole_number, with_times
@@ -63,6 +64,11 @@ class Auditing(Things):
                 "truncated": truncated,
             }
         )
+
+    def erasures(self, uid: str) -> list[Erasure]:
+        """What was erased of a run, a version or an artifact, the first erasure first. Runs lineage/erasures."""
+        rows = self._read("lineage/erasures", uid=uid)
+        return list({row["event"]: Erasure.model_validate(row) for row in rows}.values())
 
     def _in_full(self, given: dict[str, Any]) -> dict[str, Any]:
         """The same parameters with names that are recorded, in full: a slip of the pen is not an empty answer."""

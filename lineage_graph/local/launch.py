@@ -37,6 +37,7 @@ dbms.usage_report.enabled=false
 client.allow_telemetry=false
 server.memory.pagecache.size={pagecache}
 db.transaction.timeout=10m
+db.memory.transaction.max={transaction}
 db.transaction.monitor.check.interval=100ms
 db.lock.acquisition.timeout=10s
 db.tx_log.rotation.size=32m
@@ -94,6 +95,11 @@ def memory(name: str, given: str | None, default: str) -> str:
     return value.lower()
 
 
+def half(size: str) -> str:
+    """Half of a memory size: what one transaction may take of the heap, so that no question of one person's ends the server."""
+    return f"{int(size[:-1]) * 1024 ** 'kmg'.index(size[-1]) // 2}k"
+
+
 def free_port(*preferred: int | None) -> int:
     """The first of the preferred ports that nobody listens on, else any free one, on loopback."""
     for port in (*preferred, 0):
@@ -114,6 +120,7 @@ def start(folder: Path, jars: Path, version: str, bolt: int, http: int | None, h
     """Starts the process, which outlives the caller, and returns its id. Raises LocalServerProblem, OSError."""
     conf = CONF + LINE[number(version)[0]] + ("server.http.enabled=false\n" if http is None else HTTP)
     values = {"home": folder, "host": HOST, "bolt": bolt, "http": http, "pagecache": memory("PAGECACHE", None, "256m")}
+    values["transaction"] = half(heap)
     for name in ("conf", "temp"):
         (folder / name).mkdir(exist_ok=True)
     replace_file(folder / "conf" / "neo4j.conf", conf.format(**values))

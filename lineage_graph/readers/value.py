@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lineage_graph.canonical import JSON_INT, plain
+from lineage_graph.canonical import plain
 from lineage_graph.errors import ImportRefused, NotJson
+from lineage_graph.limits import JSON_INT
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import IO, Any
 
-from lineage_graph.canonical import plain
+from lineage_graph.canonical import recordable
 from lineage_graph.draft import Draft
-from lineage_graph.errors import ArtifactClosed, NameNotUnderstood, NotYetRecorded
+from lineage_graph.errors import ArtifactClosed, NotYetRecorded
 from lineage_graph.manifest import Entry, Manifest
-from lineage_graph.names import parse_artifact
-from lineage_graph.recording.recorded import RecordedVersion, check_tags
-
-TYPE = re.compile(r"[^/:\x00-\x1f\x7f]{1,128}")
-
-
-def check_type(kind: str) -> str:
-    """`kind` itself when it can be an artifact's type: 1 to 128 characters, no '/' or ':'. Else NameNotUnderstood."""
-    if not isinstance(kind, str) or not TYPE.fullmatch(kind) or not kind.strip():
-        raise NameNotUnderstood(kind, "an artifact's type is 1 to 128 characters without '/' and ':', such as 'dataset'")
-    return kind
+from lineage_graph.names import check_tags, check_text, check_type, parse_artifact
+from lineage_graph.recording.recorded import RecordedVersion
 
 
 class Artifact:
@@ -45,8 +35,8 @@ class Artifact:
         parse_artifact(name)
         self.name = name
         self.type = check_type(type)
-        self.description = description
-        self.metadata: dict[str, Any] | None = plain(dict(metadata), "metadata") if metadata is not None else None
+        self.description = check_text(description, "a description")
+        self.metadata = recordable(metadata, "metadata") if metadata is not None else None
         self.tags = check_tags(tags)
         self.draft = Draft(name)
         self.recorded: RecordedVersion | None = None

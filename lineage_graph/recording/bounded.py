@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+FIRST_SILENCE, LONGEST_SILENCE = 30.0, 600.0  # seconds
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -28,3 +30,23 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if not results:
         raise TimeoutError(f"it takes longer than {seconds:g} s")
     return results[0]
+
+
+class Silence:
+    """Whether a server that did not answer is worth waiting for again: after a while, twice as long each time, or when it
+    gives a sign. Else each of a pipeline's small steps would wait for it in full.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._length = FIRST_SILENCE
+        self._sign = 0
+
+    def begins(self, sign: int) -> None:
+        """It did not answer. sign: what will be another number once it does."""
+        self._length = min(2 * self._length, LONGEST_SILENCE) if self._until and sign == self._sign else FIRST_SILENCE
+        self._until, self._sign = time.monotonic() + self._length, sign
+
+    def lasts(self, sign: int) -> bool:
+        """Whether it is not to be waited for."""
+        return time.monotonic() < self._until and sign == self._sign

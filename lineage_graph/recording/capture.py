@@ -21,9 +21,9 @@ from secrets import token_hex
 from typing import Any
 
 from lineage_graph.canonical import text
+from lineage_graph.limits import PATCH_BYTES, TEXT, WORD
 
 GIT_SECONDS = 10
-LARGEST_PATCH = 10_000_000  # bytes
 # In the form that `git apply` takes, whatever this person likes to read.
 PLAIN_DIFF = ("-c", "diff.noprefix=false", "diff", "--binary", "--no-color", "--no-ext-diff", "--no-textconv", "--no-relative")
 
@@ -69,7 +69,7 @@ def code(folder: str) -> Code:
         f"sha256:{sha256(patch).hexdigest()}" if patch else None,
         _without_password(remote.decode(errors="replace").strip()) if remote else None,
         os.fsdecode(prefix).rstrip("\n").rstrip("/"),
-        patch if patch and len(patch) <= LARGEST_PATCH else None,
+        patch if patch and len(patch) <= PATCH_BYTES else None,
     )
 
 
@@ -89,15 +89,11 @@ def _installed() -> dict[str, str]:
 
 
 def environment(folder: str) -> dict[str, Any]:
-    """Python, platform, packages, process, working folder and where the code came from.
-
-    process: the same for all that one process records, so that who does it again does not do it twice.
-    """
+    """Python, platform, packages, working folder and where the code came from."""
     found: dict[str, Any] = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": _installed(),
-        "process": _process(),
         "folder": text(folder),
     }
     git = code(folder)
@@ -107,7 +103,8 @@ def environment(folder: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _process() -> str:
+def process() -> str:
+    """The same for all that this process records, so that who does it again does not do it twice."""
     return token_hex(8)
 
 
@@ -116,7 +113,7 @@ def command() -> str | None:
     if not getattr(sys, "argv", None) or hasattr(sys, "ps1"):
         return None
     arguments = [sys.executable or "python", *sys.orig_argv[1:]]
-    return text(shlex.join(arguments))
+    return text(shlex.join(arguments))[:TEXT]
 
 
 def folder() -> str:
@@ -140,14 +137,14 @@ def script() -> str | None:
     top = _git(str(Path(path).resolve().parent), "rev-parse", "--show-toplevel")
     base = Path(os.fsdecode(top).strip()) if top else Path(folder())
     full = Path(path).resolve()
-    return text(full.relative_to(base).as_posix() if full.is_relative_to(base) else full.name)
+    return text(full.relative_to(base).as_posix() if full.is_relative_to(base) else full.name)[-WORD:]
 
 
 @lru_cache(maxsize=1)
 def user() -> str | None:
     """Who runs this: the login name."""
     try:
-        return getpass.getuser()
+        return text(getpass.getuser())[:WORD] or None
     except (OSError, KeyError):
         return None
 
@@ -156,8 +153,8 @@ def user() -> str | None:
 def email(folder: str) -> str | None:
     """The e-mail address that Git has for this person, if any."""
     found = _git(folder, "config", "user.email")
-    return found.decode(errors="replace").strip() or None if found else None
+    return found.decode(errors="replace").strip()[:WORD] or None if found else None
 
 
-def host() -> str:
-    return socket.gethostname()
+def host() -> str | None:
+    return text(socket.gethostname())[:WORD] or None

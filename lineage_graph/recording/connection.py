@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from lineage_graph.answers.diff import Diff
+from lineage_graph.answers.erasure import Erased
+from lineage_graph.answers.table import Table
+from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage import Reader, Time
 from lineage_graph.models import Run as RunRecord
+from lineage_graph.recording import asking, erasing
 from lineage_graph.recording.at_hand import AtHand
 from lineage_graph.recording.content import files_between
 from lineage_graph.recording.drain import Drained
@@ -68,6 +73,32 @@ class LineageGraph(Reader):
         files = files_between(self.recorder.settings, found.a.digest, found.b.digest)
         return found.model_copy(update={"files": files})
 
+    def cypher(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        limit: int = asking.ROWS,
+        timeout: float = asking.SECONDS,
+        memory: int = asking.BYTES,
+    ) -> Table:
+        """What a statement of one's own answers, such as 'MATCH (r:Run {author: $who}) RETURN r.id ORDER BY r.id'.
+
+        It runs as it is, when its plan has nothing but what reads the graph: no writing, no LOAD CSV, no procedure but those
+        that describe the schema, no function but Cypher's own. Who asked what, when, and what became of it goes into the
+        record, as `audit("questions")` tells; also what is refused.
+
+        parameters: its own, all of them: texts, numbers, lists, maps, times.
+        limit:      at most so many rows. memory: and so many bytes of them, as JSON; `truncated` says when there are more.
+                    What a statement may take of the server is the server's setting `db.memory.transaction.max`.
+        timeout:    seconds that the server may take.
+        Raises StatementRefused (also for a mistake in it, with its place), ParameterWrong, SettingWrong where recording is
+        disabled, TimeRanOut, GraphProblem.
+        """
+        return asking.ask(
+            self.recorder, statement, parameters, project=self.project, limit=limit, timeout=timeout, memory=memory
+        )
+
     def patch(self, digest: str) -> bytes | None:
         """The change to tracked files that a run ran on, as `git apply` takes it; None when no store has it.
 
@@ -111,10 +142,54 @@ class LineageGraph(Reader):
         plan = self.plan(name, have=have, from_scratch=True, as_of=as_of, known_at=known_at)
         return lineage_graph.reproduce(self, plan, into, jobs=jobs, timeout_run=timeout_run, progress=progress)
 
-    def sync(self) -> Drained:
-        """Applies the journals of this host that wait. Raises GraphProblem."""
-        self.recorder.drain()
-        return self.recorder.drain_host()
+    def erase(
+        self,
+        name: str | None = None,
+        *,
+        reason: str,
+        content: bool = False,
+        personal: bool = False,
+        person: str | None = None,
+        all_versions: bool = False,
+        dry_run: bool = False,
+    ) -> Erased:
+        """Takes values out of the record for good: out of the graph, this computer's journals and the content store.
+
+        What remains still verifies, says that something was erased, when and why, and no old journal brings it back: what was
+        said of it up to now counts as never said, wherever it turns up. What is said of it later counts.
+
+        name:     a version ('[project/]name[:version]') or a run ('project/runs/ID').
+        reason:   why; it stays in the record in the clear, so it must hold nothing personal.
+        content:  config, summary, metadata, command, environment, descriptions, tags, source id; a version's files and their
+                  names, unless another version has the same; the change to tracked files that a run ran on.
+        personal: who and where: author, e-mail, host, and the actor of every event about it.
+        person:   instead of a name, a login or an e-mail: what is personal of every event, in every project, that has it as
+                  author, e-mail or actor.
+        all_versions: `name` is an artifact: it, and all its versions.
+        dry_run:  only counts what would go.
+        Returns an Erased, with what could not be reached: journals elsewhere, stores, bytes that others need. Raises
+        ParameterWrong, NameNotUnderstood, NotRecorded, NotYetRecorded, GraphProblem. Runs lineage/said_of, lineage/said_by,
+        lineage/erasures and lineage/bytes_needed.
+        """
+        if (name is None) == (person is None):
+            raise ParameterWrong("erase", "give a name or a person")
+        if person is not None:
+            if content or all_versions:
+                why = "only what is personal is erased of a person; give the name of what else is to go"
+                raise ParameterWrong("person", why)
+            return erasing.erase(self.recorder, self, erasing.of_person(person, reason), dry_run)
+        assert name is not None
+        groups, why = erasing.groups_of(content, personal, reason)
+        return erasing.erase(self.recorder, self, erasing.of_name(self, name, groups, why, all_versions), dry_run)
+
+    def sync(self, copied: str | os.PathLike[str] | None = None) -> Drained:
+        """Applies the journals of this host that wait; or those that were copied here from another computer.
+
+        copied: a journal, a folder of them, or a copy of that computer's home, whose content is then taken over as well. The
+        copies stay as they are; to apply them again changes nothing.
+        Raises JournalProblem when there are none at that place, GraphProblem.
+        """
+        return self.recorder.sync(None if copied is None else Path(copied))[0]
 
     def close(self) -> None:
         """Waits for what this connection changed (at most the setting `timeout`)."""

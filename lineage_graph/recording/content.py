@@ -73,6 +73,22 @@ def deliver(settings: Settings, event: Logged | Used) -> None:
         raise StoreProblem(settings.store, str(problem)) from problem
 
 
+def bring(settings: Settings, home: Path, event: Logged | Used) -> None:
+    """Takes an event's content over from another home that was copied here, where it has it and the store has not.
+
+    Raises StoreProblem.
+    """
+    if event.digest is None or event.content != "stored" or settings.store == "off":
+        return
+    try:
+        target = store_for(settings)
+        for place in [Staging(folder) for folder in (home / "staging", home / "store") if folder.is_dir()]:
+            if place.has_manifest(event.digest) and not target.has_manifest(event.digest):
+                place.upload_to(target, place.manifest(event.digest))
+    except (ContentProblem, ExtraMissing, OSError) as problem:
+        raise StoreProblem(settings.store_url, str(problem)) from problem
+
+
 def keep_patch(settings: Settings, digest: str, data: bytes | None) -> None:
     """Keeps what tracked files differ by from their commit, as a blob; what cannot be kept is left out."""
     if data is not None and settings.store != "off":

@@ -12,8 +12,9 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from lineage_graph import journal
@@ -54,9 +55,20 @@ def applied_position(path: Path) -> Position:
     """How far a journal was applied when somebody on this host last looked."""
     try:
         mark = json.loads(path.with_suffix(MARK).read_text())
-        return Position(mark["seq"], mark["offset"], mark["head"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return journal.start_of(path.stem)
+        seq, offset, head = mark["seq"], mark["offset"], mark["head"]
+        if type(seq) is int and type(offset) is int and isinstance(head, str) and _ends_a_line(path, offset):
+            return Position(seq, offset, head)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        pass
+    return journal.start_of(path.stem)
+
+
+def _ends_a_line(path: Path, offset: int) -> bool:
+    if offset <= 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(offset - 1)
+        return file.read(1) == b"\n"
 
 
 def note_applied(path: Path, position: Position) -> None:
@@ -68,6 +80,18 @@ def note_applied(path: Path, position: Position) -> None:
     with contextlib.suppress(OSError):
         temporary.write_text(json.dumps({"seq": position.seq, "offset": position.offset, "head": position.head}))
         temporary.replace(mark)
+
+
+def journals_in(place: Path) -> list[Waiting]:
+    """The journals that were copied from another computer, whole: a file, a folder of them, or that computer's home.
+
+    Raises JournalProblem when there are none.
+    """
+    home = place / "journals"
+    paths = [place] if place.is_file() else sorted((home if home.is_dir() else place).glob(f"*{journal.SUFFIX}"))
+    if not paths:
+        raise JournalProblem(place, f"there is no journal (a file *{journal.SUFFIX}); give a journal, or the folder of some")
+    return [Waiting(p, journal.start_of(p.stem), p.stat().st_size, live=False, torn=journal.torn_bytes(p)) for p in paths]
 
 
 def waiting(folder: Path) -> list[Waiting]:
@@ -123,12 +147,16 @@ def apply_file(path: Path, ledger: Ledger, deliver: Deliver, done: Callable[[lis
 
 @dataclass(slots=True)
 class Drained:
-    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken."""
+    """What a drain did. entries: new in the graph; rejected: events the graph refused; problems: journals that are broken.
+
+    resolved: uses refused before, as nobody had heard of what they name, that are recorded now.
+    """
 
     entries: int = 0
     events: int = 0
     rejected: int = 0
     crashed: int = 0
+    resolved: int = 0
     problems: list[JournalProblem] = field(default_factory=list)
 
 
@@ -175,7 +203,7 @@ def drain(
     until: float | None = None,
     deliver: Deliver | None = None,
     crashed: Callable[[str, datetime], None] | None = None,
-    progress: Callable[[int], None] | None = None,
+    settled: Callable[[list[Receipt]], None] | None = None,
 ) -> Drained:
     """Applies every waiting journal of a folder.
 
@@ -184,14 +212,15 @@ def drain(
     until:    when to stop, by time.monotonic(), with what is not applied left for the next drain.
     deliver:  called with each entry before it is applied: uploads what was staged.
     crashed:  called for each run whose process died, with the time of its last sign.
-    progress: called with the number of events after each batch.
+    settled:  called with the receipts of each batch.
     A broken journal is applied up to the break and named in the result. Raises GraphProblem.
     """
     done = Drained()
+    apply = partial(_apply, ledger=ledger, done=done, until=until, deliver=deliver, settled=settled)
     journals = [one for one in waiting(folder) if one.uid != skip and (live or not one.live)]
     for start in range(0, len(journals), OPEN_AT_ONCE):
         some = journals[start : start + OPEN_AT_ONCE]
-        stuck = _apply(some, ledger, done, until=until, deliver=deliver, progress=progress)
+        stuck = apply(some)
         for one in some:
             with contextlib.suppress(FileNotFoundError, JournalProblem):  # another process has just finished with it
                 if one.uid not in stuck and _is_over(one):
@@ -201,6 +230,26 @@ def drain(
                             crashed(run, last_sign)
                             done.crashed += 1
                     retire(one.path)
+    return done
+
+
+def drain_copies(
+    place: Path,
+    ledger: Ledger,
+    *,
+    deliver: Deliver | None = None,
+    settled: Callable[[list[Receipt]], None] | None = None,
+) -> Drained:
+    """Applies journals that were copied from another computer, in whatever state, and leaves the copies as they are.
+
+    Whether their writers still live cannot be seen from here, so no run is closed as crashed. Parameters and result as
+    `drain`. Raises JournalProblem when there are none, GraphProblem.
+    """
+    done = Drained()
+    copies = journals_in(place)
+    for start in range(0, len(copies), OPEN_AT_ONCE):
+        some = copies[start : start + OPEN_AT_ONCE]
+        _apply(some, ledger, done, until=None, deliver=deliver, settled=settled, mark=False)
     return done
 
 
@@ -218,21 +267,27 @@ def _apply(
     *,
     until: float | None,
     deliver: Deliver | None,
-    progress: Callable[[int], None] | None,
+    settled: Callable[[list[Receipt]], None] | None,
+    mark: bool = True,
 ) -> set[str]:
     """Applies some journals and returns the uids of those that are broken."""
     positions: dict[tuple[str, int], Position] = {}
     paths = {one.uid: one.path for one in journals}
     behind = [one for one in journals if one.bytes]
     known = ledger.applied([one.uid for one in behind]) if behind else {}
+    # A mark from before the graph was emptied, or of another graph, is no mark.
+    behind = [
+        replace(one, applied=journal.start_of(one.uid)) if one.applied.seq > known.get(one.uid, (0, ""))[0] else one
+        for one in behind
+    ]
+    there: dict[Path, tuple[Entry, Position]] = {}  # each journal's last entry that the graph has
     problems: list[JournalProblem] = []
     stuck: set[str] = set()
 
     def entries() -> Iterator[Entry]:
         for path, entry, position in in_order(behind, problems):
-            if (entry.seq, entry.hash) == known.get(path.stem):
-                note_applied(path, position)
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
+                there[path] = (entry, position)
                 continue
             if entry.journal in stuck or (until is not None and time.monotonic() > until):
                 continue
@@ -249,12 +304,12 @@ def _apply(
     def applied(receipts: list[Receipt]) -> None:
         for receipt in receipts:
             position = positions.pop((receipt.journal, receipt.seq), None)
-        if position is not None:
+        if position is not None and mark:
             note_applied(paths[receipts[-1].journal], position)
         done.events += sum(len(r.outcomes) for r in receipts)
         done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
-        if progress is not None:
-            progress(sum(len(r.outcomes) for r in receipts))
+        if settled is not None:
+            settled(receipts)
 
     for batch in batches(entries()):
         if until is not None and time.monotonic() > until:
@@ -267,5 +322,12 @@ def _apply(
         except GraphFailed as problem:  # it answers and refuses this: the other journals go on
             problems.append(JournalProblem(paths[batch[0].journal], str(problem)))
             stuck.add(batch[0].journal)
+    for path, (entry, position) in there.items():
+        seq, head = known[path.stem]
+        if entry.hash != (head if entry.seq == seq else ledger.hash_of(path.stem, entry.seq)):
+            if path.stem not in stuck:
+                problems.append(JournalProblem(path, f"entry {entry.seq} is another one in the graph; one of them was changed"))
+        elif mark and applied_position(path).seq < entry.seq:
+            note_applied(path, position)
     done.problems += problems
     return stuck | {Path(problem.path.split(",")[0]).stem for problem in problems}

@@ -8,11 +8,10 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from lineage_graph.canonical import plain
+from lineage_graph.canonical import recordable
 from lineage_graph.events import RunStarted
-from lineage_graph.names import DEFAULT_PROJECT, RunName, check_project, parse_run
+from lineage_graph.names import DEFAULT_PROJECT, RunName, check_project, check_tags, check_text, check_word, parse_run
 from lineage_graph.recording import capture, content, replaying
-from lineage_graph.recording.recorded import check_tags
 from lineage_graph.recording.recorder import recorder_for
 from lineage_graph.recording.run import JOIN, Run
 
@@ -69,8 +68,8 @@ def init(
 
     settings = load(mode=mode)
     step = step or capture.script()
-    given = plain(dict(config), "config") if config is not None else {}
-    more = plain(dict(environment), "environment") if environment is not None else None
+    given = recordable(config, "config") if config is not None else {}
+    more = recordable(environment, "environment") if environment is not None else None
     parent, old, replay = child_of, resumed_from, None
     joined = os.environ.get(JOIN) if id is None else None
     if joined:
@@ -90,16 +89,16 @@ def init(
         folder=capture.folder(),
         replay=replay,
         environment=more,
-        name=name or _readable_name(),
-        job_type=job_type,
-        step=step,
-        group=group,
+        name=check_word(name, "a run's name") or _readable_name(),
+        job_type=check_word(job_type, "a job type"),
+        step=check_word(step, "a step"),
+        group=check_word(group, "a group"),
         child_of=_other(parent, run_name.project),
         retry_of=_other(retry_of, run_name.project),
         resumed_from=_other(old, run_name.project),
         config=given,
-        command=command or capture.command(),
-        description=notes,
+        command=check_text(command, "a command") or capture.command(),
+        description=check_text(notes, "a description"),
         tags=check_tags(tags),
     )
 
@@ -115,6 +114,7 @@ def begin(
     **said: Any,
 ) -> Run:
     """A run that begins here and now in `folder`; `said` are fields of RunStarted."""
+    said.setdefault("process", capture.process())
     recorder = recorder_for(settings)
     code = capture.code(folder)
     login = capture.user()

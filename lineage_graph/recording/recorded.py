@@ -7,29 +7,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lineage_graph.canonical import plain
-from lineage_graph.errors import NameNotUnderstood
+from lineage_graph.canonical import recordable
+from lineage_graph.errors import NameNotUnderstood, NotYetRecorded
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited
 from lineage_graph.manifest import Manifest
-from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, parse_artifact
+from lineage_graph.names import LATEST, ArtifactName, VersionName, check_alias, check_tags, check_text, parse_artifact
 from lineage_graph.recording import capture, content, replaying
 
 if TYPE_CHECKING:
+    from lineage_graph.answers.erasure import Erased
     from lineage_graph.lineage import Reader
     from lineage_graph.models import ArtifactVersion, Lineage
     from lineage_graph.models import Run as RunRecord
     from lineage_graph.recording.recorder import Recorder
     from lineage_graph.recording.ticket import Ticket
-
-
-def check_tags(tags: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Tags without repetitions, in order. Raises NameNotUnderstood."""
-    if tags is None:
-        return None
-    for tag in tags:
-        if not isinstance(tag, str) or not tag.strip() or len(tag) > 128 or not tag.isprintable():
-            raise NameNotUnderstood(tag, "a tag is 1 to 128 printable characters")
-    return tuple(dict.fromkeys(tags))
 
 
 class RecordedVersion:
@@ -180,11 +171,19 @@ class RecordedVersion:
     def download(self, root: str | os.PathLike[str] | None = None) -> Path:
         """Its files in a folder, each checked against its digest; files that are there already and right are left alone.
 
-        root: the folder; by default './artifacts/NAME:vN'.
-        Returns the folder. Raises ContentProblem, NotYetRecorded.
+        root: the folder; by default './artifacts/NAME:vN', or 'NAME@DIGEST' while N is not known.
+        Returns the folder. Raises ContentProblem; NotYetRecorded where only the graph knows which bytes are meant.
         """
-        folder = Path(root) if root is not None else Path("artifacts") / self.name.rpartition("/")[2]
+        folder = Path(root) if root is not None else Path("artifacts") / self._folder_name()
         return content.fetch(self._recorder.settings, self.digest, folder)
+
+    def _folder_name(self) -> str:
+        try:
+            return self.name.rpartition("/")[2]
+        except NotYetRecorded:
+            if self._digest is None:
+                raise
+            return f"{self._artifact.name}@{self._digest.partition(':')[2][:12]}"
 
     # ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -209,12 +208,22 @@ class RecordedVersion:
         event = Edited(
             artifact=str(self._artifact),
             digest=self.digest,
-            description=description,
+            description=check_text(description, "a description"),
             tags=check_tags(tags),
-            metadata=plain(dict(metadata), "metadata") if metadata is not None else None,
+            metadata=recordable(metadata, "metadata") if metadata is not None else None,
             actor=self._actor(),
         )
         return self._change(event, f"the edit of {self._artifact}")
+
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it, and its files, out of the record for good.
+
+        Parameters, result and errors as `LineageGraph.erase`.
+        """
+        from lineage_graph.recording import erasing
+
+        asked = erasing.of_version(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._reader(), asked, dry_run)
 
     def _change(self, event: AliasMoved | AliasRemoved | Edited, what: str) -> RecordedVersion:
         # Who does a recorded run again makes its bytes again; what they are called since then is not his to change.
@@ -267,6 +276,13 @@ class RecordedRun:
     def full_name(self) -> str:
         """'project/runs/ID'."""
         return self.record.full_name
+
+    def erase(self, *, reason: str, content: bool = False, personal: bool = False, dry_run: bool = False) -> Erased:
+        """Takes what was said of it out of the record for good. Parameters, result and errors as `LineageGraph.erase`."""
+        from lineage_graph.recording import erasing
+
+        asked = erasing.of_run(self.record, *erasing.groups_of(content, personal, reason))
+        return erasing.erase(self._recorder, self._recorder.reader(), asked, dry_run)
 
     def used_artifacts(self) -> list[RecordedVersion]:
         """The versions it used. (W&B: `used_artifacts`.)"""

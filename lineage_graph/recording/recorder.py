@@ -10,21 +10,23 @@ import atexit
 import contextlib
 import hashlib
 import os
-import tempfile
 import threading
 import time
 import warnings
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from lineage_graph.errors import GraphProblem, GraphRefusedLogin, JournalProblem, LineageError
+from lineage_graph.errors import GraphProblem, GraphRefusedLogin, LineageError
 from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
-from lineage_graph.journal import Entry, Journal
+from lineage_graph.journal import Entry
 from lineage_graph.recording import content
+from lineage_graph.recording.backlog import Backlog
+from lineage_graph.recording.bounded import Silence
+from lineage_graph.recording.known import Known
 from lineage_graph.recording.ticket import Ticket
 
 # The driver takes a third of a second to import; only the background thread and readers need it.
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
     from lineage_graph.recording.drain import Drained
     from lineage_graph.settings import Settings
 
-IN_MEMORY = 5_000  # entries kept beside the file; beyond that the thread reads them back
 GATHER = 0.05  # seconds that events gather before they are applied together, unless somebody waits for them
-MARK = 0.5  # seconds between notes, for other processes, of how far this journal is applied
+IMPATIENT = 1.0  # seconds after which a server that fails is not waited for again at once
+WARNINGS = 100  # of different things, in one process
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
 T = TypeVar("T")
 
@@ -57,11 +59,10 @@ class Recorder:
         # Events for a graph that was named in a call never mix with those for the configured one.
         key = f"to-{hashlib.sha256(target.encode()).hexdigest()[:12]}" if target else ""
         self.folder = settings.journals / key
-        self._journal: Journal | None = None
+        self.known = Known(settings)
+        self._brought: set[str] = set()  # artifacts of which a sync brought versions
         self._lock = threading.Lock()
-        self._pending: deque[Entry] = deque()
-        self._read_back = False
-        self._applied_seq = 0
+        self._backlog = Backlog(settings, self.folder, self.warn, self._lock)
         self._tickets: weakref.WeakValueDictionary[int, Ticket] = weakref.WeakValueDictionary()
         self._graph: Graph | None = None
         self._ledger: Ledger | None = None
@@ -69,7 +70,7 @@ class Recorder:
         self._urgent = threading.Event()
         self._progress = threading.Condition()
         self._attempts = 0
-        self._marked = 0.0
+        self._silence = Silence()
         self._trouble: str | None = None
         self._warned: set[str] = set()
         self._thread: threading.Thread | None = None
@@ -86,46 +87,26 @@ class Recorder:
         """Writes events as one entry of the journal. Never raises for a disk or a server."""
         if (current := self.current()) is not self:
             return current.record(*events, what=what)
+        if self.settings.mode == "disabled":
+            return Ticket(self, 0, 0, what)
         with self._lock:
-            if self.settings.mode == "disabled":
-                return Ticket(self, 0, 0, what)
-            entry = self._append(events)
-            assert self._journal is not None
-            ticket = Ticket(self, self._journal.seq, len(events) - 1, what)
-            self._tickets[self._journal.seq] = ticket
-            if entry is None or self._read_back or len(self._pending) >= IN_MEMORY:
-                self._read_back = True
-                self._pending.clear()
-            else:
-                self._pending.append(entry)
-            if self._thread is None and self.settings.mode == "online":
-                self._thread = threading.Thread(target=self._run, name="lineage-graph", daemon=True)
-                self._thread.start()
+            ticket = None if self._closing else self._add(events, what)
         self._wanted.set()
+        return ticket or self.current().record(*events, what=what)
+
+    def _add(self, events: tuple[Event, ...], what: str) -> Ticket:
+        number = self._backlog.add(events) or 0
+        ticket = Ticket(self, number, len(events) - 1, what)
+        if number:
+            self._tickets[number] = ticket
+        if self._thread is None and self.settings.mode == "online":
+            self._thread = threading.Thread(target=self._run, name="lineage-graph", daemon=True)
+            self._thread.start()
         return ticket
 
-    def _append(self, events: tuple[Event, ...]) -> Entry | None:
-        """The entry written; None when the disk did not take it yet."""
-        if self._journal is None:
-            self._journal = self._new_journal()
-        try:
-            return self._journal.append(events)
-        except JournalProblem as problem:
-            # The journal keeps the entry and writes it before its next one.
-            self.warn("journal", f"{problem}; until then events are kept in memory only")
-            return None
-
-    def _new_journal(self) -> Journal:
-        try:
-            return Journal(self.folder, self.settings.fsync, self.settings.fsync_interval)
-        except JournalProblem as problem:
-            spare = Path(tempfile.mkdtemp(prefix="lineage-graph-"))
-            self.warn("journal", f"{problem}; until then events go to {spare}")
-            return Journal(spare, self.settings.fsync, self.settings.fsync_interval)
-
     def warn(self, about: str, sentence: str) -> None:
-        """Says a thing once a process."""
-        if about not in self._warned:
+        """Says a thing once a process, and no more things than anybody reads."""
+        if about not in self._warned and len(self._warned) < WARNINGS:
             self._warned.add(about)
             with contextlib.suppress(LineageWarning):  # where warnings are errors, this one still never stops the work
                 warnings.warn(LineageWarning(f"lineage-graph: {sentence}"), stacklevel=3)
@@ -193,55 +174,30 @@ class Recorder:
 
     def _apply_own(self) -> None:
         """Applies all of this process's journal that is not applied. Raises GraphProblem, JournalProblem."""
-        from lineage_graph.recording import drain as draining
-
         with self._apply_lock:
             self._open()
             assert self._ledger is not None
-            while True:
-                with self._lock:
-                    own, read_back, batch = self._journal, self._read_back, list(self._pending)
-                    written = own.position if own is not None else None
-                if own is None or written is None or self._applied_seq >= written.seq:
-                    return
-                if read_back:
-                    draining.apply_file(own.path, self._ledger, self._deliver, self._settle)
-                else:
-                    for entry in batch:
-                        self._deliver(entry)
-                    try:
-                        self._ledger.apply(batch, self._settle)
-                    except JournalProblem:  # an interrupt can leave a gap here that is not in the file
-                        with self._lock:
-                            self._read_back = True
-                        raise
-                    if time.monotonic() - self._marked > MARK:
-                        self._marked = time.monotonic()
-                        draining.note_applied(own.path, written)
-                with self._lock:
-                    while self._pending and self._pending[0].seq <= self._applied_seq:
-                        self._pending.popleft()
-                    if read_back and self._applied_seq >= own.seq:
-                        self._read_back = False
+            self._backlog.apply(self._ledger, self._deliver, self._settle)
 
-    def _settle(self, receipts: list[Receipt]) -> None:
+    def _settle(self, before: int, receipts: list[Receipt]) -> None:
         for receipt in receipts:
-            ticket = self._tickets.get(receipt.seq)
+            ticket = self._tickets.get(before + receipt.seq)
             if ticket is not None:
                 ticket.settle(receipt)
             for outcome in receipt.outcomes:
                 if outcome["result"] == "rejected":
                     self.warn(f"rejected {outcome['reason']}", f"an event was rejected: {outcome['reason']}")
         with self._progress:
-            self._applied_seq = receipts[-1].seq
             self._trouble = None
             self._progress.notify_all()
+        self.known.settle(receipts)
 
     def _deliver(self, entry: Entry) -> None:
         """Uploads content that was staged, before the events that speak of it are applied."""
         for event in entry.events:
             if isinstance(event, Logged | Used):
                 content.deliver(self.settings, event)
+                self.known.hear(event)
             elif isinstance(event, RunStarted) and event.patch is not None:
                 content.deliver_patch(self.settings, event.patch)
 
@@ -258,15 +214,18 @@ class Recorder:
             return "recording is offline"
         if (current := self.current()) is not self:
             return current.drain(timeout)
-        until = time.monotonic() + (self.settings.timeout if timeout is None else timeout)
+        patient = timeout is not None or upto is not None  # somebody wants this answer
+        started = time.monotonic()
+        until = started + (self.settings.timeout if timeout is None else timeout)
         with self._lock:
-            written = self._journal.position.seq if self._journal is not None else 0
-            target = upto if upto is not None else self._journal.seq if self._journal is not None else 0
-        if target > written:
-            return "the disk does not take it"
+            target = upto if upto is not None else self._backlog.last
+        if upto == 0:
+            return "there was no room for it"
         with self._progress:
-            if self._applied_seq >= target:
+            if self._backlog.applied >= target:
                 return None
+            if not patient and self.silent():
+                return "the server did not answer a moment ago"
             self._trouble = None
             self._attempts += 1
             self._progress.notify_all()
@@ -274,10 +233,20 @@ class Recorder:
         self._wanted.set()
         with self._progress:
             left = until - time.monotonic()
-            answered = self._progress.wait_for(lambda: self._applied_seq >= target or self._trouble is not None, left)
-            if self._applied_seq >= target:
+            answered = self._progress.wait_for(lambda: self._backlog.applied >= target or self._trouble is not None, left)
+            if self._backlog.applied >= target:
                 return None
+            if time.monotonic() - started > min(IMPATIENT, self.settings.timeout):
+                self.falls_silent()
             return self._trouble if answered else "it takes longer than the timeout"
+
+    def falls_silent(self) -> None:
+        """The server let a caller wait for nothing."""
+        self._silence.begins(self._backlog.applied)
+
+    def silent(self) -> bool:
+        """Whether the server did so lately, and has given no sign since."""
+        return self._silence.lasts(self._backlog.applied)
 
     def drain_host(
         self, progress: Callable[[int], None] | None = None, *, live: bool = True, timeout: float | None = None
@@ -288,7 +257,8 @@ class Recorder:
         """
         from lineage_graph.recording import drain as draining
 
-        skip = self._journal.uid if self._journal is not None else None
+        own = self._backlog.journal
+        skip = own.uid if own is not None else None
         if not any(one.uid != skip and (live or not one.live) for one in draining.waiting(self.folder)):
             return draining.Drained()
         self._open()
@@ -301,8 +271,43 @@ class Recorder:
             until=None if timeout is None else time.monotonic() + timeout,
             deliver=self._deliver,
             crashed=self._crashed,
-            progress=progress,
+            settled=partial(self._drained, progress),
         )
+
+    def drain_copies(self, place: Path, progress: Callable[[int], None] | None = None) -> Drained:
+        """Applies journals copied from another computer: a file, a folder of them, or its whole home, whose content is then
+        taken into this store. Raises JournalProblem when there are none, GraphProblem.
+        """
+        from lineage_graph.recording import drain as draining
+
+        def deliver(entry: Entry) -> None:
+            for event in entry.events:
+                if isinstance(event, Logged | Used):
+                    content.bring(self.settings, place, event)
+            self._deliver(entry)
+
+        self._open()
+        assert self._ledger is not None
+        return draining.drain_copies(place, self._ledger, deliver=deliver, settled=partial(self._drained, progress))
+
+    def sync(self, copied: Path | None = None, progress: Callable[[int], None] | None = None) -> tuple[Drained, str | None]:
+        """What `drain_host` or `drain_copies` did, refused uses asked again, and why own events wait, if they do."""
+        from lineage_graph.recording import again
+
+        self.drain()
+        self._brought.clear()
+        done = self.drain_host(progress) if copied is None else self.drain_copies(copied, progress)
+        if self._brought:
+            assert self._ledger is not None
+            done.resolved = again.settle(self.reader(), self._ledger, self._brought)
+        return done, self.drain()
+
+    def _drained(self, progress: Callable[[int], None] | None, receipts: list[Receipt]) -> None:
+        self.known.settle(receipts)
+        outcomes = [outcome for receipt in receipts for outcome in receipt.outcomes]
+        self._brought |= {outcome["version"].rpartition(":")[0] for outcome in outcomes if "version" in outcome}
+        if progress is not None:
+            progress(len(outcomes))
 
     def _crashed(self, run: str, at: datetime) -> None:
         self.record(RunFinished(run=run, state="crashed", at=at))
@@ -313,19 +318,15 @@ class Recorder:
         """Applies what waits (bounded by the timeout) and closes journal and graph."""
         if self._closing:
             return
-        applied = self._journal is not None and self._journal.seq > 0 and self.drain() is None
-        self._closing = True
+        if self._backlog.last:
+            self.drain()
+        with self._lock:
+            self._closing = True
         with self._progress:
             self._progress.notify_all()
         self._urgent.set()
         self._wanted.set()
-        if self._journal is not None:
-            with contextlib.suppress(JournalProblem):
-                self._journal.close()
-            if applied and self._applied_seq == self._journal.seq and self._journal.path.parent == self.folder:
-                from lineage_graph.recording import drain as draining
-
-                draining.retire(self._journal.path)
+        self._backlog.close()
         if self._thread is not None:
             self._thread.join(1.0)
         if self._graph is not None:
@@ -338,8 +339,8 @@ class Recorder:
     def abandon(self) -> None:
         """In a forked child: leaves the parent's journal and connections alone."""
         self._closing = True
-        if self._journal is not None:
-            self._journal.abandon()
+        if self._backlog.journal is not None:
+            self._backlog.journal.abandon()
 
 
 class _OwnWritesFirst:

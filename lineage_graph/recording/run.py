@@ -10,15 +10,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from lineage_graph.canonical import plain
-from lineage_graph.errors import ContentProblem, GraphProblem, NameNotUnderstood, NotJson, NotYetRecorded, RunClosed, TypeClash
+from lineage_graph.canonical import fitting, recordable
+from lineage_graph.errors import ContentProblem, GraphProblem, NotYetRecorded, RunClosed, TypeClash
 from lineage_graph.events import Logged, RunFinished, RunStarted, RunState, Used
-from lineage_graph.models import ArtifactVersion
-from lineage_graph.names import LATEST, RunName, VersionName, check_alias, parse_artifact, parse_version
+from lineage_graph.limits import USED
+from lineage_graph.names import (
+    LATEST,
+    RunName,
+    VersionName,
+    check_alias,
+    check_tags,
+    check_text,
+    check_type,
+    check_word,
+    parse_artifact,
+    parse_asked,
+)
 from lineage_graph.recording import capture, content, replaying
-from lineage_graph.recording.artifact import Artifact, check_type
+from lineage_graph.recording.artifact import Artifact
 from lineage_graph.recording.bounded import within
-from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, check_tags
+from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, before_close
 from lineage_graph.recording.ticket import Ticket
 
@@ -56,7 +67,7 @@ class Run:
         self.display_name = started.name or run_name.id
         self.config = config
         self.summary: dict[str, Any] = {}
-        self._config_at_start = plain(config, "config")
+        self._config_at_start = fitting(config, "config")[0]
         _open_runs.add(self)
 
     def __repr__(self) -> str:
@@ -112,57 +123,46 @@ class Run:
 
         artifact_or_name: '[project/]name[:vN|:alias|@digest]', a recorded version, or an Artifact with files from outside.
         type:    what it must be. aliases: the alias meant, for a name without one. use_as: its role, such as 'train'.
-        While the graph cannot be asked, the use is recorded as it was said and resolved when it is applied.
+        While the graph cannot be asked, a version or a digest is what this host knows by it; any other, and every alias, is
+        recorded as it was said and resolved when it is applied.
         Raises NameNotUnderstood, NotRecorded, TypeClash, ContentProblem.
         """
         self._must_be_open()
+        check_word(use_as, "a role")
         if isinstance(artifact_or_name, Artifact):
             return self._use_draft(artifact_or_name, type, use_as)
         if isinstance(artifact_or_name, RecordedVersion):
             return self._use_recorded(artifact_or_name, type, use_as)
-        asked = self._asked(artifact_or_name, aliases)
+        asked = parse_asked(artifact_or_name, aliases, self.project)
         if self._replay is not None:
             return self._use_again(self._replay, asked, type, use_as)
         found = self._look_up(asked)
         if found is None:
             return self._use_unresolved(asked, type, use_as)
         if type is not None and found.type != type:
-            raise TypeClash(found.artifact, found.type, type)
-        return self._use(
-            RecordedVersion(
-                self._recorder, parse_artifact(found.artifact), digest=found.digest, type=found.type, name=found.name
-            ),
-            use_as,
-            alias=asked.alias,
-        )
+            raise TypeClash(found.artifact_name, found.type, type)
+        return self._use(found, use_as, alias=asked.alias)
 
-    def _asked(self, name: str, aliases: str | Sequence[str] | None) -> VersionName:
-        asked = parse_version(name, self.project)
-        wanted = [aliases] if isinstance(aliases, str) else list(aliases or ())
-        if not wanted:
-            return asked
-        if len(wanted) > 1:
-            raise NameNotUnderstood(wanted, "one alias says which version is used")
-        if ":" in name or "@" in name:
-            raise NameNotUnderstood(name, f"it says a version already; leave out aliases={wanted[0]!r}, or ':…'")
-        return parse_version(f"{name}:{wanted[0]}", self.project)
-
-    def _look_up(self, asked: VersionName) -> ArtifactVersion | None:
-        """The version asked for, after all that this host recorded is applied; None when the graph cannot be asked."""
-        if self._settings.mode != "online":
-            return None
+    def _look_up(self, asked: VersionName) -> RecordedVersion | None:
+        """The version asked for, by the graph, else by what this host knows; None when neither can tell."""
         recorder = self._recorder
-        if recorder.drain() is not None:
+        if self._settings.mode == "online" and recorder.drain() is None and not recorder.silent():
+            try:
+                return within(self._settings.timeout, lambda: self._ask(asked))
+            except (GraphProblem, TimeoutError) as problem:
+                recorder.warn("graph", str(problem))
+                if isinstance(problem, TimeoutError):
+                    recorder.falls_silent()
+        known = recorder.known.find(asked) if self._settings.mode != "disabled" else None
+        if known is None:
             return None
-        try:
-            return within(self._settings.timeout, lambda: self._ask(asked))
-        except (GraphProblem, TimeoutError) as problem:
-            recorder.warn("graph", str(problem))
-            return None
+        name = f"{asked.artifact}:v{known.number}"
+        return RecordedVersion(recorder, asked.artifact, digest=known.digest, type=known.type, name=name)
 
-    def _ask(self, asked: VersionName) -> ArtifactVersion:
+    def _ask(self, asked: VersionName) -> RecordedVersion:
+        """What the graph says, after all that this host recorded is applied."""
         self._drain_host(live=True)
-        return self._recorder.reader(self.project).version(asked)
+        return recorded(self._recorder, self._recorder.reader(self.project).version(asked))
 
     def _drain_host(self, *, live: bool) -> None:
         """Applies what others left or write on this host; whatever is wrong with it is no matter of this run's."""
@@ -208,6 +208,8 @@ class Run:
     def _use(self, version: RecordedVersion, use_as: str | None, alias: str | None = None) -> RecordedVersion:
         key = (version.uid, use_as)
         if key not in self._used:
+            if len(self._used) >= USED:  # the oldest is forgotten: to record it twice is no more than a line
+                del self._used[next(iter(self._used))]
             self._used[key] = version
             ticket = self._recorder.record(
                 Used(
@@ -233,8 +235,7 @@ class Run:
         facts = self._take_in(draft)
         event = Used(run=self.full_name, artifact=str(name), used_as=use_as, actor=capture.user(), **facts)
         ticket = self._recorder.record(event, what=f"the use of {name}")
-        recorded = RecordedVersion(self._recorder, name, digest=event.digest, type=event.type, ticket=ticket)
-        return draft.close_as(recorded)
+        return draft.close_as(RecordedVersion(self._recorder, name, digest=event.digest, type=event.type, ticket=ticket))
 
     # ── outputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -310,8 +311,8 @@ class Run:
             "size": manifest.size,
             "file_count": manifest.file_count,
             "content": where,
-            "description": draft.description,
-            "metadata": plain(draft.metadata, "metadata") if draft.metadata is not None else None,
+            "description": check_text(draft.description, "a description"),
+            "metadata": recordable(draft.metadata, "metadata") if draft.metadata is not None else None,
             "tags": draft.tags,
         }
 
@@ -364,12 +365,9 @@ class Run:
 
     def _json(self, values: dict[str, Any], where: str) -> dict[str, Any]:
         """Those of `values` that JSON can hold: at its end, a run does not fail for the others but says so."""
-        kept: dict[str, Any] = {}
-        for key, value in list(values.items()):
-            try:
-                kept |= plain({key: value}, where)
-            except NotJson as problem:
-                self._recorder.warn(f"{where}.{key}", str(problem))
+        kept, problems = fitting(values, where)
+        for problem in problems:
+            self._recorder.warn(problem.where, str(problem))
         return kept
 
     def __enter__(self) -> Self:

@@ -7,8 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
-from lineage_graph.canonical import plain
-from lineage_graph.errors import NotJson
+from lineage_graph.canonical import fitting
 from lineage_graph.recording.artifact import Artifact
 from lineage_graph.recording.init import init
 from lineage_graph.recording.recorded import RecordedVersion
@@ -56,7 +55,7 @@ def _decorate(function: Callable[..., Any], *, project: str | None, job_type: st
         bound = signature.bind_partial(*args, **given)
         bound.apply_defaults()
         values = {k: v for k, v in bound.arguments.items() if k != "run"}
-        with init(project=project, job_type=job_type or label, step=label, config=_config(values)) as run:
+        with init(project=project, job_type=job_type or label, step=label, config=fitting(values, "config")[0]) as run:
             for key, value in values.items():
                 for version in _versions(value):
                     run.use_artifact(version, use_as=key)
@@ -65,17 +64,6 @@ def _decorate(function: Callable[..., Any], *, project: str | None, job_type: st
             return _log(run, function(*bound.args, **bound.kwargs))
 
     return call
-
-
-def _config(values: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that JSON can hold."""
-    config = {}
-    for key, value in values.items():
-        try:
-            config[key] = plain(value, key)
-        except NotJson:
-            continue
-    return config
 
 
 def _versions(value: Any) -> list[RecordedVersion]:

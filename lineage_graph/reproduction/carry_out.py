@@ -155,7 +155,7 @@ class Carrier:
         given = {"inputs": [one._asdict() for one in reads], "outputs": [one._asdict() for one in makes]}
         this = begin(
             self.settings, parse_run(replayed.again), role="owner", folder=str(place.folder), replay=replayed,
-            environment=given | {"process": secrets.token_hex(8)}, name=run.display_name, job_type=run.job_type, step=run.step,
+            environment=given, process=secrets.token_hex(8), name=run.display_name, job_type=run.job_type, step=run.step,
             config=dict(run.config), retry_of=run.name, command=run.command,
         )  # fmt: skip
         ended = Ended(0.0, None)
@@ -213,7 +213,7 @@ class Carrier:
         """Records a rerun whose command did not record itself, or failed before it did."""
         begin(
             self.settings, parse_run(again), role="owner", folder=str(place.folder), config=dict(run.config),
-            environment={"process": secrets.token_hex(8)}, name=run.display_name, job_type=run.job_type, step=run.step,
+            process=secrets.token_hex(8), name=run.display_name, job_type=run.job_type, step=run.step,
             retry_of=run.name, command=run.command,
         ).forget()  # fmt: skip
 

@@ -51,5 +51,4 @@ def jobs_of(plan: Plan) -> list[Job]:
 
 
 def _process(run: PlannedRun) -> tuple[str, ...]:
-    process = run.environment.get("process")
-    return (str(process), run.command or "") if process else (run.name,)
+    return (run.process, run.command or "") if run.process else (run.name,)

@@ -1,6 +1,7 @@
 """The pages and parts of pages that are made from the code: `make docs` writes them, a test compares.
 
-README.md          between `<!-- settings -->` and its end: every setting; between `<!-- commands -->`: every command
+README.md          between `<!-- settings -->` and its end: every setting; `<!-- limits -->`: every limit; `<!-- commands -->`:
+                   every command
 cypher/README.md   every query file: its question, parameters and columns
 """
 
@@ -10,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from lineage_graph import limits
 from lineage_graph.settings import NEO4J, Settings
 
 TOP = Path(__file__).parents[2]
@@ -40,6 +42,55 @@ VARIABLES = {
 }
 
 
+REFUSED = "refused at the call"
+# (constants of limits.py, what they are of, how much, what happens beyond it)
+LIMITS = (
+    (("NAME",), "each part of a project's, an artifact's or a run's name", "{NAME} of `A-Z a-z 0-9 _ . -`", REFUSED),
+    (("ALIAS", "TAG", "TYPE"), "an alias, a tag, a type", "{ALIAS} characters", REFUSED),
+    (("TAGS",), "tags of one thing", "{TAGS}", REFUSED),
+    (
+        ("WORD",),
+        "a run's name, job type, step, group; a role; who and where",
+        "{WORD} characters",
+        f"{REFUSED}; what a run finds out by itself is cut",
+    ),
+    (("TEXT",), "a description, a command", "{TEXT} characters", f"{REFUSED}; a command found out is cut"),
+    (("DIGEST",), "a digest", "{DIGEST} characters", REFUSED),
+    (("SOURCE_ID",), "a source id", "{SOURCE_ID} characters", "the import is refused"),
+    (
+        ("JSON_BYTES", "JSON_DEPTH", "JSON_INT"),
+        "config, metadata, summary, environment",
+        "each {JSON_BYTES} bytes as JSON, {JSON_DEPTH} levels, integers to 2^53 - 1",
+        f"{REFUSED}; at a run's end what does not fit is left out, with a warning",
+    ),
+    (
+        ("DOTTED", "DOTTED_TEXT"),
+        "values of one of these that are properties of their own",
+        "{DOTTED}, texts of {DOTTED_TEXT} characters",
+        "the others are in its JSON text alone",
+    ),
+    (("FILES",), "files in one version", "{FILES} (100,000 is normal)", REFUSED),
+    (("FILE_PATH",), "a path in a version, a reference's URI", "{FILE_PATH} characters", REFUSED),
+    (("PATCH_BYTES",), "a Git patch that is kept", "{PATCH_BYTES} bytes", "its digest alone is recorded"),
+    (("ENTRY_BYTES",), "an entry, or a line that is imported", "{ENTRY_BYTES} bytes", "the file is refused"),
+    (("BATCH_EVENTS", "BATCH_BYTES"), "one transaction", "{BATCH_EVENTS} events or {BATCH_BYTES} bytes", "there are more"),
+    (
+        ("PENDING_ENTRIES", "PENDING_BYTES"),
+        "entries in memory beside the journal",
+        "{PENDING_ENTRIES} or {PENDING_BYTES} bytes",
+        "they are read back from the file",
+    ),
+    (
+        ("KEPT_BYTES",),
+        "entries in memory while the disk takes nothing",
+        "{KEPT_BYTES} bytes",
+        "what is recorded from then on is lost: a warning says so, and at the end how much",
+    ),
+    (("USED",), "versions that a run remembers to have used", "{USED}", "a use may be sent twice; it counts once"),
+    (("KNOWN",), "versions that a host knows without the graph", "{KNOWN}", "those heard of longest ago are forgotten"),
+)
+
+
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
@@ -66,6 +117,13 @@ def settings() -> str:
         rows.append((f"`{name}`", f"`LINEAGE_GRAPH_{name.upper()}`{also}", default(name), MEANING[name]))
     others = [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()]
     return f"{table(('setting', 'in the environment', 'default', 'meaning'), rows)}\n\n{table(('variable', 'meaning'), others)}"
+
+
+def limit_table() -> str:
+    """Every limit, and what happens beyond it."""
+    values = {name: f"{value:,}" for name, value in vars(limits).items() if name.isupper()}
+    rows = [(what, most.format(**values), beyond) for _, what, most, beyond in LIMITS]
+    return table(("of", "at most", "beyond it"), rows)
 
 
 def commands() -> str:
@@ -101,7 +159,9 @@ def put(page: str, mark: str, text: str) -> str:
 def readme() -> str:
     """README.md as it should be."""
     page = README.read_text(encoding="utf-8")
-    return put(put(page, "settings", settings()), "commands", commands())
+    for mark, text in (("settings", settings()), ("limits", limit_table()), ("commands", commands())):
+        page = put(page, mark, text)
+    return page
 
 
 def write() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lineage_graph import limits
 from lineage_graph.settings import Settings
 from tests.conftest import Address
 from tests.docs import pages
@@ -66,6 +67,11 @@ def test_every_setting_and_variable_is_explained() -> None:
     known = set(pages.VARIABLES) | {f"LINEAGE_GRAPH_{name.upper()}" for name in Settings.model_fields}
     assert read <= known, f"not explained: {sorted(read - known)}"
     assert set(pages.VARIABLES) <= read, f"not read any more: {sorted(set(pages.VARIABLES) - read)}"
+
+
+def test_every_limit_is_in_the_table() -> None:
+    told = [name for names, *_ in pages.LIMITS for name in names]
+    assert sorted(told) == sorted(name for name in vars(limits) if name.isupper())
 
 
 @pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"])

@@ -353,3 +353,18 @@ def test_sync_names_a_broken_journal_and_applies_the_others(
     [waits] = lineage_graph("status", "--format", "json").json["journals"]
     assert "was changed" in waits["problem"]
     assert [a["versions"] for a in lineage_graph("ls", f"{project}/good", "--format", "json").json] == [1, 3]
+
+
+def test_sync_of_journals_from_another_computer(
+    lineage_graph: Cli, refuses: Callable[..., str], online: Address, project: str
+) -> None:
+    journal_lines(project)  # in the folder elsewhere
+    [path] = Path("elsewhere").iterdir()
+    said = lineage_graph("sync", "--from", "elsewhere", "--format", "json").json
+    assert (said["entries"], said["events"], said["rejected"], said["crashed"], said["problems"]) == (9, 12, 0, 0, [])
+    assert lineage_graph("sync", "--from", path).lines == ["0 entries (0 events) applied, 0 events rejected"]
+    assert [p.name for p in Path("elsewhere").iterdir()] == [path.name]
+    assert refuses("sync", "--from", "nowhere").startswith("journal nowhere: there is no journal")
+    path.write_bytes(path.read_bytes().replace(b"p/runs", b"q/runs").replace(project.encode(), project[::-1].encode(), 1))
+    broken = lineage_graph("sync", "--from", "elsewhere", code=2)
+    assert "entry 1" in broken.err and "was changed" in broken.err

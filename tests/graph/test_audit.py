@@ -13,7 +13,19 @@ import pytest
 
 from lineage_graph import queries
 from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, QueryUnknown, TimeRanOut
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import (
+    AliasMoved,
+    AliasRemoved,
+    Asked,
+    Edited,
+    Erased,
+    Event,
+    Logged,
+    RunFinished,
+    RunStarted,
+    Used,
+    new_uid,
+)
 from lineage_graph.graph import Graph
 from lineage_graph.journal import genesis, seal
 from lineage_graph.ledger import Ledger
@@ -55,6 +67,7 @@ def story(p: str) -> list[Event]:
 
     commit = {"commit": "c0ffee", "dirty": True, "patch": digest_of("diff"), "command": "python fit.py"}
     model, raw, words = (digest_of(p + content) for content in ("model 1", "raw 1", "words"))
+    asked = {"statement_digest": digest_of("RETURN 1"), "project": p, "actor": "gil"}
     return [
         begin(0, "ingest", "ann", job_type="ingest"),
         log(1, "ingest", "ann", "raw", "raw 1", "dataset"),
@@ -65,6 +78,7 @@ def story(p: str) -> list[Event]:
         log(6, "fit", "bob", "model", "model 1", "model", "best"),
         end(7, "fit"),
         AliasMoved(artifact=f"{p}/model", alias="prod", digest=model, at=at(8), actor="carol"),
+        Asked(at=at(9), outcome="ran", rows=1, statement="RETURN 1", **asked),
         begin(10, "fit-2", "bob", job_type="train"),
         use(11, "fit-2", "raw", number=0),
         log(12, "fit-2", "bob", "model", "model 2", "model"),
@@ -77,6 +91,7 @@ def story(p: str) -> list[Event]:
         log(21, "again", "ann", "copy", "raw 1", "dataset"),
         use(22, "again", "words", digest=words, type="dataset"),
         end(23, "again"),
+        Asked(at=at(23.5), outcome="refused", reason="it writes", **asked),
         AliasMoved(artifact=f"{p}/model", alias="best", number=1, at=at(24), actor="carol"),
         AliasRemoved(artifact=f"{p}/model", alias="prod", at=at(25), actor="dave"),
         Edited(artifact=f"{p}/model", digest=model, description="the first", tags=("old",), at=at(26), actor="erin"),
@@ -86,6 +101,8 @@ def story(p: str) -> list[Event]:
         log(31, "wrong", "fay", "raw", "raw 3", "model"),
         end(32, "wrong", "failed"),
         use(33, "late", "raw", digest=raw, prefix=None),
+        Erased(run=f"{p}/runs/ingest", groups=("content",), reason="too much", at=at(9), actor="officer"),
+        Erased(artifact=f"{p}/copy", groups=("content", "personal"), reason="not ours", at=at(35)),
     ]
 
 
@@ -117,7 +134,7 @@ class Told:
         if not isinstance(value, str):
             return value
         content = next((c for c in CONTENTS if value == digest_of(self.project + c)), None)
-        return content or value.replace(f"{self.project}/", "")
+        return content or value.replace(f"{self.project}/", "").replace(self.project, "p")
 
     def columns(self, name: str, *columns: str, **more: Any) -> list[tuple[Any, ...]]:
         return [tuple(row[c] for c in columns) for row in self.ask(name, **more)]
@@ -454,6 +471,13 @@ def test_as_known_at_a_time_it_answers_as_the_graph_did_then(told: Told, ignoran
 @every_audit
 def test_before_everything_there_is_nothing(told: Told, name: str) -> None:
     assert told.ask(name, as_of=at(-1)) == told.ask(name, known_at=at(-1)) == []
+
+
+def test_what_was_erased_by_whom_and_why(told: Told) -> None:
+    assert told.columns("erasures", "at", "what", "name", "events", "groups", "reason", "who") == [
+        (text(9), "run", "runs/ingest", None, "content", "too much", "officer"),
+        (text(35), "artifact", "copy", None, "content, personal", "not ours", None),
+    ]
 
 
 # ── pages and time limits ─────────────────────────────────────────────────────────────────────────────────────────────

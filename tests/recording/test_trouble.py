@@ -19,7 +19,7 @@ import pytest
 import lineage_graph as lg
 from lineage_graph.errors import GraphRefusedLogin, GraphTooOld, GraphUnreachable, NotYetRecorded, SettingWrong
 from lineage_graph.graph import Graph
-from lineage_graph.recording import recorder
+from lineage_graph.recording import backlog, recorder
 from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorder import LineageWarning
 from tests.conftest import Address
@@ -254,7 +254,7 @@ def test_a_broken_journal_is_applied_up_to_the_break_and_named(
 
 
 def test_more_events_than_fit_in_memory_are_read_back(project: str, address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "IN_MEMORY", 20)
+    monkeypatch.setattr(backlog, "PENDING_ENTRIES", 20)
     use(address, monkeypatch)
     with lg.init(project=project, id="many") as run:
         for i in range(100):
@@ -472,8 +472,8 @@ def test_a_backlog_is_applied_at_exit(project: str, online: Address, python: Sta
     code = """
         import sys
         import lineage_graph as lg
-        from lineage_graph.recording import recorder
-        recorder.IN_MEMORY = 50
+        from lineage_graph.recording import backlog
+        backlog.PENDING_ENTRIES = 50
         run = lg.init(project=sys.argv[1], id="long")
         for i in range(600):
             made = lg.Artifact("refs", type="dataset")

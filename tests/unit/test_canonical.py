@@ -12,8 +12,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage_graph.canonical import JSON_INT, canonical, canonical_plain, commit, iso, opens, plain
+from lineage_graph.canonical import canonical, canonical_plain, commit, iso, opens, plain
 from lineage_graph.errors import NotJson
+from lineage_graph.limits import JSON_INT
 
 SCALARS = (
     st.none()

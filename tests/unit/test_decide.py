@@ -45,6 +45,9 @@ class Memory:
         self.moves: list[dict[str, Any]] = []
         self.edits: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
+        self.erasures: list[dict[str, Any]] = []
+        self.openings: dict[tuple[str, int], str] = {}
+        self.questions: list[dict[str, Any]] = []
 
     def _set(self, uid: str, row: dict[str, Any], kind: str) -> None:
         node = self.nodes.setdefault(uid, {"kind": kind})
@@ -53,7 +56,7 @@ class Memory:
         self.nodes[uid] = {k: v for k, v in node.items() if v is not None}
 
     def write(self, rows: dict[str, Any], more: dict[str, Any] | None) -> None:
-        more = more or {"links": [], "edits": [], "versions": [], "artifacts": [], "earlier": []}
+        more = more or {"links": [], "edits": [], "versions": [], "artifacts": [], "earlier": [], "questions": []}
         self.journals[rows["journal"]] = [rows["applied"], rows["head"], rows["receipt"]]
         for uid, rev, number in rows["sequences"]:
             assert self.sequences.get(uid, [0])[0] == rev
@@ -88,6 +91,10 @@ class Memory:
                     getattr(self.nodes[uid]["aliases"], change)(row["name"])
         self.edits += more["edits"]
         self.links += more["links"]
+        for row in rows["entries"]:
+            self.openings[row["journal"], row["seq"]] = row["openings"]
+        assert rows["erasures"] == len(self.erasures)
+        self.questions += more["questions"]
 
     def _named(self, names: list[str]) -> list[list[str]]:
         return [[n["name"], u] for u, n in self.nodes.items() if n["kind"] == "version" and n["name"] in names]
@@ -133,6 +140,8 @@ class Memory:
             "logged": [[*k[:2], e["at"]] for k, e in self.logged.items() if k[:2] in pairs],
             "moves": [[m["alias"], m["event"]] for m in self.moves],
             "edits": [e["props"]["uid"] for e in self.edits],
+            "erased": [len(self.erasures), max((e["at"] for e in self.erasures), default=None)],
+            "erasures": [[e["props"]["of"], e["props"]["event"], e["at"], e["props"]["groups"]] for e in self.erasures],
         }  # fmt: skip
 
 
@@ -154,6 +163,7 @@ class World:
             self.state.take(asked, self.memory.look(asked))
         decision = decide(entries, self.state, NOW)
         self.memory.write(decision.write, decision.amend)
+        self.memory.erasures += decision.erase["erasures"] if decision.erase else []
         return decision.receipts[-1]
 
     def restore(self, entry: Entry, receipt: Receipt) -> Receipt:

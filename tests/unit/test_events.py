@@ -14,6 +14,7 @@ from lineage_graph.canonical import canonical_plain
 from lineage_graph.events import (
     AliasMoved,
     AliasRemoved,
+    Asked,
     Edited,
     Event,
     Logged,
@@ -52,6 +53,7 @@ EVENTS: list[Event] = [
     AliasMoved(artifact=ART, actor=MARK, alias="best", number=1),
     AliasRemoved(artifact=ART, actor=MARK, alias="best"),
     Edited(artifact=ART, actor=MARK, digest=DIGEST, description=MARK, tags=(MARK,), metadata={"m": MARK}),
+    Asked(actor=MARK, outcome="failed", statement_digest=DIGEST, statement=MARK, parameters_digest=DIGEST, reason=MARK),
 ]
 
 

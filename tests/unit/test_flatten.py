@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from lineage_graph.flatten import MAX_KEYS, MAX_TEXT, flatten
+from lineage_graph.flatten import flatten
+from lineage_graph.limits import DOTTED, DOTTED_TEXT
 
 
 def test_scalars_and_lists_of_one_type_get_dotted_names() -> None:
@@ -20,6 +21,6 @@ def test_on_a_clash_the_nested_one_wins() -> None:
 
 
 def test_what_is_too_much_is_in_the_text_alone() -> None:
-    flat = flatten("c", {"long": "x" * (MAX_TEXT + 1), "big": 2**70, **{f"k{i}": i for i in range(2 * MAX_KEYS)}})
-    assert len(flat) == MAX_KEYS + 1 and "c.long" not in flat and "c.big" not in flat
+    flat = flatten("c", {"long": "x" * (DOTTED_TEXT + 1), "big": 2**70, **{f"k{i}": i for i in range(2 * DOTTED)}})
+    assert len(flat) == DOTTED + 1 and "c.long" not in flat and "c.big" not in flat
     assert json.loads(flat["c"])["long"].startswith("xx")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +114,70 @@ def test_a_full_disk_loses_nothing_and_lies_about_nothing(journal: Journal, monk
     def none(fd: int, data: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    monkeypatch.setattr(room, "PATIENCE", 0)
     for broken in (none, _half(write)):
         monkeypatch.setattr(room.os, "write", broken)
-        with pytest.raises(JournalProblem, match="No space left"):
-            journal.append(events(1))
+        journal.append(events(1))
+        assert "No space left" in str(journal.problem)
         assert journal.position == before and torn_bytes(journal.path) == 0
         assert [p for _, p in read(journal.path)][-1] == before
-    monkeypatch.undo()
+    assert [parse_line(line, "").seq for line in journal.kept()] == [2, 3]
+    monkeypatch.setattr(room.os, "write", write)
     journal.append(events(2))
     found = list(read(journal.path))
     assert [e.seq for e, _ in found] == [1, 2, 3, 4] and found[-1][1] == journal.position
+    assert (journal.problem, journal.kept(), journal.kept_bytes) == (None, [], 0)
+
+
+def test_a_full_disk_is_not_asked_at_every_event(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def slow(fd: int, data: Any) -> int:
+        asked.append(fd)
+        time.sleep(0.02)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(room.os, "write", slow)
+    for i in range(50):
+        journal.append(events(i))
+    assert len(asked) == 1, "it took 20 ms to refuse, and is left alone for two seconds"
+
+
+def test_what_is_kept_is_bounded(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "KEPT_BYTES", 2_000)
+    monkeypatch.setattr(room, "PATIENCE", 0)
+    write = os.write
+    monkeypatch.setattr(room.os, "write", _half(write))
+    with pytest.raises(JournalProblem, match="2,000 bytes wait"):
+        for i in range(100):
+            journal.append(events(i))
+    kept = journal.seq
+    assert 0 < kept < 10 and journal.kept_bytes < 3_000
+    monkeypatch.setattr(room.os, "write", write)
+    journal.append(events(0))
+    assert [e.seq for e, _ in read(journal.path)] == list(range(1, kept + 2)), "no number is missing"
+
+
+def test_much_that_is_kept_is_written_in_pieces(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PIECE", 1_000)
+    monkeypatch.setattr(room, "PATIENCE", 0)
+    write = os.write
+    monkeypatch.setattr(room.os, "write", _half(write))
+    for i in range(20):
+        journal.append(events(i))
+    left = [3]
+
+    def some(fd: int, data: Any) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(fd, data)
+
+    monkeypatch.setattr(room.os, "write", some)
+    journal.append(events(20))
+    there = [e.seq for e, _ in read(journal.path)]
+    assert 2 < len(there) < 21 and torn_bytes(journal.path) == 0
+    assert there + [parse_line(line, "").seq for line in journal.kept()] == list(range(1, 22))
 
 
 def _half(write: Any) -> Any:
@@ -141,8 +196,8 @@ def _half(write: Any) -> Any:
 def test_what_a_full_disk_kept_back_is_written_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(tmp_path, fsync="always")
     monkeypatch.setattr(room.os, "write", _half(os.write))
-    with pytest.raises(JournalProblem):
-        journal.append(events(0))
+    journal.append(events(0))
+    assert journal.problem is not None
     monkeypatch.undo()
     journal.close()
     journal.close()
@@ -183,8 +238,12 @@ def test_wondering_disturbs_neither_writers_nor_each_other(tmp_path: Path) -> No
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalProblem, match="cannot be written"):
-        Journal(tmp_path / "file" / "journals")
+    journal = Journal(tmp_path / "file" / "journals", fsync="never")
+    assert "cannot be written" in str(journal.problem)
+    journal.append(events(0))
+    (tmp_path / "file").unlink()
+    journal.close()
+    assert journal.problem is None and [e.seq for e, _ in read(journal.path)] == [1], "it comes into being when it can"
     with pytest.raises(JournalProblem, match="cannot be read"):
         list(read(tmp_path / "none.jsonl"))
     with pytest.raises(JournalProblem, match="cannot be read"):

@@ -65,6 +65,7 @@ def recipes(runs: int = RUNS, **changes: dict[int, Any]) -> list[dict[str, Any]]
         "patch",
         "config",
         "source_id",
+        "process",
     ]
     usual = {"state": "finished", "command": "make it", "commit": "c0ffee", "dirty": False, "config": "{}"}
 

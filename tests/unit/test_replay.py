@@ -121,11 +121,11 @@ def version(name: str, i: int, made_by: str | None = None) -> PlannedVersion:
     )
 
 
-def planned(name: str, *needs: str, outputs: tuple[PlannedVersion, ...] = (), **environment: Any) -> PlannedRun:
+def planned(name: str, *needs: str, outputs: tuple[PlannedVersion, ...] = (), process: str | None = None) -> PlannedRun:
     return PlannedRun(
         uid=name, name=f"p/runs/{name}", display_name=name, job_type=None, step=None, state="finished", command="c",
-        commit=None, dirty=None, patch=None, environment=environment, config={}, seed=None, inputs=(), outputs=outputs,
-        needs=tuple(f"p/runs/{need}" for need in needs),
+        commit=None, dirty=None, patch=None, environment={}, config={}, seed=None, inputs=(), outputs=outputs,
+        needs=tuple(f"p/runs/{need}" for need in needs), process=process,
     )  # fmt: skip
 
 

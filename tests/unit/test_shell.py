@@ -147,10 +147,10 @@ def test_a_command_that_fails_ends_the_script(tmp_path: Path) -> None:
 
 
 def test_runs_of_one_process_are_one_command_after_what_all_of_them_need(tmp_path: Path) -> None:
-    together = {"process": "x", "folder": "f"}
-    first = run("p/runs/first", "echo both >> log", environment=together, outputs=(version("p/a:v0", "p/runs/first"),))
+    together = {"environment": {"folder": "f"}, "process": "x"}
+    first = run("p/runs/first", "echo both >> log", **together, outputs=(version("p/a:v0", "p/runs/first"),))
     between = run("p/runs/between", "echo between >> ../folder-1/log", environment={"folder": "g"})
-    last = run("p/runs/last", "echo both >> log", environment=together, needs=("p/runs/between", "p/runs/first"))
+    last = run("p/runs/last", "echo both >> log", **together, needs=("p/runs/between", "p/runs/first"))
     carry_out(script(plan(first, between, last), {}), tmp_path)
     log = next(path for path in tmp_path.rglob("log") if path.is_file())
     assert log.read_text().splitlines() == ["between", "both"]
@@ -190,11 +190,20 @@ def test_the_same_plan_is_the_same_script() -> None:
 
 def hostile(word: str) -> str:
     environment = {
-        "folder": word, "subfolder": word, "python": word, "platform": word, "process": word,
+        "folder": word, "subfolder": word, "python": word, "platform": word,
         "inputs": [{"name": "p/a", "path": word}, {"name": "p/c", "path": word}], "outputs": [{"name": "p/b", "path": word}],
     }  # fmt: skip
     inputs = (version("p/a:v0"), version("p/c:v0", where="on disk", at=word))
-    one = run("p/runs/r", word, job_type=word, commit="c" + word, config={word: word}, environment=environment, inputs=inputs)
+    one = run(
+        "p/runs/r",
+        word,
+        job_type=word,
+        commit="c" + word,
+        config={word: word},
+        environment=environment,
+        inputs=inputs,
+        process=word,
+    )
     two = run("p/runs/s", word, environment=environment | {"remote": word}, commit="c", job_type=word)
     return script(plan(one, two, fetch=inputs, home="p/runs/r"), {})
 
