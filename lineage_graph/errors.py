@@ -26,6 +26,8 @@ LineageError                    catch this one
 │   ├── GraphRefusedLogin       wrong user or password
 │   ├── GraphReadOnly           it answers and does not take writes
 │   ├── GraphTooOld             a Neo4j older than 5.23
+│   ├── GraphTooNew             a graph that a newer lineage-graph wrote
+│   ├── SchemaDiffers           a step of the graph's schema is not what this program has under that name
 │   ├── TimeRanOut              it was not done within the time it was given
 │   └── GraphFailed             any other refusal
 └── LocalServerProblem          the managed local Neo4j cannot be fetched or started
@@ -47,6 +49,7 @@ __all__ = [
     "GraphProblem",
     "GraphReadOnly",
     "GraphRefusedLogin",
+    "GraphTooNew",
     "GraphTooOld",
     "GraphUnreachable",
     "ImportRefused",
@@ -62,6 +65,7 @@ __all__ = [
     "QueryUnknown",
     "Rejected",
     "RunClosed",
+    "SchemaDiffers",
     "SettingWrong",
     "StatementRefused",
     "StoreProblem",
@@ -277,6 +281,28 @@ class GraphTooOld(GraphProblem):
     def __init__(self, uri: str, version: str, oldest: str) -> None:
         self.uri, self.version = uri, version
         super().__init__(f"Neo4j at {uri} is {version}; lineage-graph needs {oldest} or newer, so upgrade that server")
+
+
+class GraphTooNew(GraphProblem):
+    """A graph whose schema is newer than this program: it could misread it, and would write what does not belong."""
+
+    def __init__(self, uri: str, has: int, by: str, knows: int, program: str) -> None:
+        self.uri, self.has, self.knows = uri, has, knows
+        super().__init__(
+            f"the graph at {uri} has schema {has}, by lineage-graph {by}, and this lineage-graph {program} knows only {knows};"
+            " upgrade it: pip install -U lineage-graph"
+        )
+
+
+class SchemaDiffers(GraphProblem):
+    """A step of the schema that was applied to the graph is another one in this program."""
+
+    def __init__(self, uri: str, step: str, by: str, at: str, program: str) -> None:
+        self.uri, self.step = uri, step
+        super().__init__(
+            f"the graph at {uri} had {step} of the schema applied at {at} by lineage-graph {by}, and this lineage-graph"
+            f" {program} has other statements in it; install lineage-graph anew, and put what changed into a new step"
+        )
 
 
 class TimeRanOut(GraphProblem, TimeoutError):

@@ -1,82 +1,134 @@
 """The record as a file, out of the graph and into it.
 
-Out: a project's journals as their lines (`jsonl`, which verifies and imports elsewhere), or its runs, versions and edges as one
-JSON object. In: whole entries, checked link by link, or events (in the clear, or what a reader made of another's file), sealed
-into a journal of their own. A file is checked to its last line, and events against what the graph holds, before anything is
-applied: it is applied whole or not at all. A file imported again changes nothing.
+Out: a project's journals as their lines with receipts (`jsonl`, a backup: it verifies and restores elsewhere), or its runs,
+versions and edges as one JSON object. In: a backup, whole entries, checked link by link, or events (in the clear, or what a
+reader made of another's file), sealed into a journal of their own. A file is checked to its last line, and against what the
+graph holds, before anything is applied: it is applied whole or not at all. A file imported again changes nothing.
 """
 
 from __future__ import annotations
 
-import re
+import json
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from lineage_graph.archive import LINES, Archive, Packed, pack
+from lineage_graph.backup import Backup, Rest, Span, linked, must_fit, restore
 from lineage_graph.canonical import canonical
 from lineage_graph.errors import ImportRefused, JournalProblem, NotJson, NotRecorded, ParameterWrong
-from lineage_graph.events import Event
+from lineage_graph.events import Event, Logged, RunStarted, Used
 from lineage_graph.formats import jsonl
 from lineage_graph.intake import Imported, Progress, import_events, silent
 from lineage_graph.journal import Entry, Position, genesis
-from lineage_graph.ledger import Ledger, Receipt
+from lineage_graph.ledger import Given, Ledger, Receipt, given
 from lineage_graph.limits import ENTRY_BYTES
 from lineage_graph.lineage import Reader, to_version
 from lineage_graph.models import Edge
 from lineage_graph.recording.drain import Waiting, in_order
+from lineage_graph.store import Store
 
 PAGE = 500  # entries asked of the graph at once
 OPEN_AT_ONCE = 200  # journal files read side by side
-JOURNAL_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # ── out ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(slots=True)
 class Exported:
-    """What an export wrote."""
+    """What an export wrote. contents: digests of the versions in it, and whether a store should have their content;
+    patches: of what its runs' code differed by from their commit."""
 
     journals: int = 0
     entries: int = 0
     events: int = 0
+    contents: dict[str, bool] = field(default_factory=dict)
+    patches: set[str] = field(default_factory=set)
+
+    def count(self, entry: Entry) -> None:
+        """Adds an entry."""
+        self.entries += 1
+        self.events += len(entry.events)
+        for event in entry.events:
+            if isinstance(event, Logged | Used) and event.digest is not None:
+                self.contents[event.digest] = self.contents.get(event.digest, False) or event.content == "stored"
+            elif isinstance(event, RunStarted) and event.patch is not None:
+                self.patches.add(event.patch)
 
 
 def export_entries(
     reader: Reader, project: str | None, write: Callable[[bytes], object], progress: Progress = silent
 ) -> Exported:
-    """Writes every journal that speaks of a project (or every one), whole: by journal, then number, as journals have them.
+    """Writes every journal that speaks of a project (or every one), whole, with its receipts: by journal, then number.
+
+    After them come journals that they rest on: those of runs, in other projects, that made what is used here, and so on. The
+    last line counts the others, so a file that was cut short is told.
 
     progress: called with entries done and entries in all.
-    Raises NotRecorded, JournalProblem where the graph's entries do not verify. Runs lineage/journals and lineage/entries.
+    Raises NotRecorded, JournalProblem where the graph's entries or receipts do not verify. Runs lineage/journals,
+    lineage/journals_before and lineage/entries.
     """
     found = reader.query("lineage/journals", project=project)
     if not found:
         raise NotRecorded("project", project or "of any name", "`ls` shows what is")
-    done, total = Exported(journals=len(found)), sum(row["entries"] for row in found)
-    for row in found:
-        head = genesis(row["journal"])
-        for entry in _entries(reader, row["journal"]):
-            if entry.prev != head:
-                raise JournalProblem(row["journal"], f"entry {entry.seq} in the graph does not follow the one before it")
-            head = entry.hash
-            write(entry.line())
-            done.entries += 1
-            done.events += len(entry.events)
-            progress(done.entries, total)
+    done, said, rest, total = Exported(), sha256(), Rest(project), 0
+    taken: set[str] = set()
+    while found:
+        total += sum(row["entries"] for row in found)
+        for row in found:
+            taken.add(row["journal"])
+            for entry in _entries(reader, row["journal"], row["entries"]):
+                line = jsonl.with_receipt(entry, entry.receipt.body, entry.receipt.hash)
+                said.update(line)
+                write(line)
+                done.count(entry)
+                rest.take(entry)
+                progress(done.entries, total)
+        found = [] if project is None else [row for row in rest.journals(reader) if row["journal"] not in taken]
+    done.journals = len(taken)
+    counts = {"entries": done.entries, "events": done.events, "journals": done.journals}
+    write(jsonl.last_line(counts | {"lines": f"sha256:{said.hexdigest()}", "project": project}))
     return done
 
 
-def _entries(reader: Reader, uid: str, after: int = 0) -> Iterator[Entry]:
-    while True:
-        page = reader.query("lineage/entries", journal=uid, after=after, limit=PAGE)
+def export_archive(
+    reader: Reader,
+    project: str | None,
+    stores: Sequence[Store],
+    write: Callable[[bytes], object],
+    progress: Progress = silent,
+) -> tuple[Exported, Packed]:
+    """Writes the same with the versions' content, as one tar file. stores: where it is, the nearest first.
+
+    What no store has is left out, and said. Raises as `export_entries`, and ContentProblem for content that was changed.
+    """
+    with tempfile.TemporaryFile() as lines:
+        done = export_entries(reader, project, lines.write, progress)
+        packed = pack(write, lines, done.contents, sorted(done.patches), stores)
+    return done, packed
+
+
+def _entries(reader: Reader, uid: str, upto: int) -> Iterator[Given]:
+    """A journal's entries with their receipts, both chains checked. upto: the number of the last one."""
+    head = last = genesis(uid)
+    after = 0
+    while after < upto:
+        page = reader.query("lineage/entries", journal=uid, after=after, limit=min(PAGE, upto - after))
         for row in page:
-            after = row["seq"]
-            yield jsonl.entry_of(row["body"], row["hash"], row["openings"], f"{uid}, entry {after} in the graph")
-        if len(page) < PAGE:
-            return
+            where = f"{uid}, entry {row['seq']} in the graph"
+            entry = jsonl.entry_of(row["body"], row["hash"], row["openings"], where)
+            if entry.prev != head or entry.seq != after + 1:
+                raise JournalProblem(uid, f"entry {entry.seq} in the graph does not follow the one before it")
+            try:
+                yield given(entry, json.loads(row["receipt"]), row["receipt_hash"], last)
+            except ValueError as error:
+                raise JournalProblem(where, f"{error}; restore the graph from a backup") from None
+            after, head, last = entry.seq, entry.hash, row["receipt_hash"]
+        if not page:
+            raise JournalProblem(uid, f"entry {after + 1} is not in the graph, which had {upto}; restore it from a backup")
 
 
 def export_project(reader: Reader, project: str) -> dict[str, Any]:
@@ -100,6 +152,25 @@ def export_project(reader: Reader, project: str) -> dict[str, Any]:
 # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def import_archive(
+    file: BinaryIO,
+    name: str,
+    reader: Reader,
+    ledger: Ledger,
+    folder: Path,
+    store: Store,
+    progress: Progress = silent,
+    dry_run: bool = False,
+    renumber: bool = False,
+) -> Imported:
+    """Imports a backup with content. store: where the content goes, before the entries that speak of it are applied.
+
+    All of it is checked before that, and the entries are rehearsed. Otherwise as `import_lines`; raises ContentProblem too.
+    """
+    archive = Archive(file, name)
+    return import_lines(archive.lines, name, reader, ledger, folder, progress, dry_run, renumber, lambda: archive.put(store))
+
+
 def import_lines(
     file: BinaryIO,
     name: str,
@@ -108,17 +179,33 @@ def import_lines(
     folder: Path,
     progress: Progress = silent,
     dry_run: bool = False,
+    renumber: bool = False,
+    content: Callable[[], object] | None = None,
 ) -> Imported:
-    """Imports a file of lines, once: whole entries, or events in the clear (one JSON object a line), never both.
+    """Imports a file of lines, once: whole entries, with receipts or without, or events in the clear (one JSON object a line).
 
-    name:    what to call the file in a message. folder: where this host's journals are.
-    dry_run: events in the clear are checked, and nothing is applied.
+    Entries with receipts, which a backup has, become what they were; others are decided anew, as events are.
+
+    file:     one that can be read again from its beginning.
+    name:     what to call it in a message. folder: where this host's journals are.
+    dry_run:  a backup and events in the clear are checked, and nothing is applied.
+    renumber: a backup's entries are decided anew, too.
+    content:  of a backup: called when all is checked, before anything is applied.
     Raises ImportRefused (nothing of the file is applied), JournalProblem, GraphProblem.
     """
     lines = _lines(file, name)
     first = next(lines, None)
     if first is None:
         raise ImportRefused(name, None, "it has no line")
+    if jsonl.is_backup(first[1]):
+        backup = Backup(file, name)
+        if not renumber:
+            return restore(backup, reader, ledger, progress, dry_run=dry_run, content=content)
+        file.seek(0)
+        lines = ((number, line) for number, line in enumerate(file, 1) if line.strip() and not jsonl.is_last(line))
+        first = next(lines, first)
+    elif content is not None:
+        raise ImportRefused(name, LINES, "it is no backup's lines")
     kind = jsonl.kind_of(first[1])
     all_lines = _of_kind(first, lines, kind, name)
     if kind == "events":
@@ -126,6 +213,8 @@ def import_lines(
         return import_events(Imported(name, "events", dry_run=dry_run), uid, events, places, ledger, folder, progress)
     if dry_run:
         raise ParameterWrong("dry run", f"{name} has whole entries, which were decided when they were recorded; import it")
+    if content is not None:
+        content()
     with tempfile.TemporaryDirectory(prefix="lineage-graph-") as spare:
         return _import_entries(all_lines, name, reader, ledger, Path(spare), progress)
 
@@ -181,42 +270,24 @@ def _checked_events(lines: Lines, name: str) -> tuple[str, list[Event], list[int
 # ── whole entries ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(slots=True)
-class _Span:
-    """The part of one journal that a file has: entries first … last, without a gap."""
-
-    path: Path
-    line: int
-    first: int
-    prev: str
-    at: str
-    last: int = 0
-    head: str = ""
-    hashes: bytearray = field(default_factory=bytearray)
-
-    def hash(self, seq: int) -> str:
-        at = 32 * (seq - self.first)
-        return f"sha256:{self.hashes[at : at + 32].hex()}"
-
-
 def _import_entries(lines: Lines, name: str, reader: Reader, ledger: Ledger, spare: Path, progress: Progress) -> Imported:
     result = Imported(name, "entries")
     spans = _split(lines, name, spare, result)
     before = ledger.applied(list(spans))
     for uid, span in spans.items():
-        _must_fit(uid, span, before.get(uid, (0, genesis(uid))), name, reader)
+        must_fit(uid, span, before.get(uid, (0, genesis(uid))), name, reader)
 
     def settle(receipts: list[Receipt]) -> None:
         result.count(receipts, before)
         progress(result.applied + result.repeated + result.rejected, result.events)
 
     result.journals = len(spans)
-    ordered = sorted(spans.values(), key=lambda span: span.at)
+    ordered = sorted(spans.items(), key=lambda item: item[1].at)
     for start in range(0, len(ordered), OPEN_AT_ONCE):
         problems: list[JournalProblem] = []
         some = [
-            Waiting(span.path, Position(span.first - 1, 0, span.prev), span.path.stat().st_size, live=False)
-            for span in ordered[start : start + OPEN_AT_ONCE]
+            Waiting(_own(spare, uid), Position(span.first - 1, 0, span.prev), _own(spare, uid).stat().st_size, live=False)
+            for uid, span in ordered[start : start + OPEN_AT_ONCE]
         ]
         ledger.apply((entry for _, entry, _ in in_order(some, problems)), settle)
         for problem in problems:
@@ -224,21 +295,22 @@ def _import_entries(lines: Lines, name: str, reader: Reader, ledger: Ledger, spa
     return result
 
 
-def _split(lines: Lines, name: str, spare: Path, result: Imported) -> dict[str, _Span]:
+def _split(lines: Lines, name: str, spare: Path, result: Imported) -> dict[str, Span]:
     """Each journal's lines into a file of its own, every entry and every link checked."""
-    spans: dict[str, _Span] = {}
+    spans: dict[str, Span] = {}
     file: BinaryIO | None = None
     try:
         for number, line in lines:
             try:
                 entry = jsonl.to_entry(line)
-                span = _next(spans, entry, number, spare)
+                linked(spans, entry, number)
             except ValueError as error:
                 raise ImportRefused(name, number, str(error)) from None
-            if file is None or file.name != str(span.path):
+            path = _own(spare, entry.journal)
+            if file is None or file.name != str(path):
                 if file is not None:
                     file.close()
-                file = span.path.open("ab")
+                file = path.open("ab")
             file.write(entry.line())
             result.entries += 1
             result.events += len(entry.events)
@@ -248,38 +320,5 @@ def _split(lines: Lines, name: str, spare: Path, result: Imported) -> dict[str, 
     return spans
 
 
-def _next(spans: dict[str, _Span], entry: Entry, number: int, spare: Path) -> _Span:
-    if not isinstance(entry.journal, str) or not JOURNAL_UID.fullmatch(entry.journal):
-        raise ValueError(f"{entry.journal!r} is no journal's uid")
-    span = spans.get(entry.journal)
-    if span is None:
-        if type(entry.seq) is not int or entry.seq < 1:
-            raise ValueError(f"{entry.seq!r} is no entry's number")
-        if entry.seq == 1 and entry.prev != genesis(entry.journal):
-            raise ValueError("it is a journal's first entry and does not begin its chain")
-        at = entry.events[0].at_text if entry.events else ""
-        span = _Span(spare / f"{entry.journal}.jsonl", number, entry.seq, entry.prev, at)
-        spans[entry.journal] = span
-    elif entry.seq != span.last + 1 or entry.prev != span.head:
-        raise ValueError(f"entry {entry.seq} does not follow entry {span.last} of its journal; one is missing or moved")
-    span.last, span.head = entry.seq, entry.hash
-    span.hashes += bytes.fromhex(entry.hash.removeprefix("sha256:"))
-    return span
-
-
-def _must_fit(uid: str, span: _Span, graph_has: tuple[int, str], name: str, reader: Reader) -> None:
-    """Raises ImportRefused unless these entries go on from where the graph is with the journal, or were in it before."""
-    applied, head = graph_has
-    if span.first > applied + 1:
-        has = f"the graph has {applied} of it" if applied else "the graph has none of it"
-        raise ImportRefused(name, span.line, f"journal {uid} begins at entry {span.first} here, and {has}; give those before")
-    common = min(span.last, applied)
-    if span.first == applied + 1:
-        same = span.prev == head
-    elif common == applied:
-        same = span.hash(common) == head
-    else:
-        [row] = reader.query("lineage/entries", journal=uid, after=common - 1, limit=1)
-        same = span.hash(common) == row["hash"]
-    if not same:
-        raise ImportRefused(name, span.line, f"journal {uid} tells another history here than in the graph")
+def _own(spare: Path, journal: str) -> Path:
+    return spare / f"{journal}.jsonl"

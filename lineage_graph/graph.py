@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import neo4j
 from neo4j import exceptions as driver_errors
 
-from lineage_graph import queries
+from lineage_graph import migrations, queries
 from lineage_graph.errors import (
     GraphFailed,
     GraphProblem,
@@ -32,6 +32,10 @@ from lineage_graph.version import __version__
 OLDEST = (5, 23)
 SCHEMES = {f"{name}{secure}" for name in ("bolt", "neo4j") for secure in ("", "+s", "+ssc")}
 CONTENTION_SECONDS = 60  # how long a write that others come in the way of is tried again
+SCHEMA_SECONDS = 600  # how long to wait for another process that brings the schema up
+STEPS = queries.get("lineage/schema_steps")
+LOCK = queries.get("record/schema_lock")
+NOTE = queries.get("record/schema_note")
 ASKED = "the statement"  # what an error calls a person's own
 FEW_ROWS = 100  # that are on their way at once, where a person may ask for rows of any size
 T = TypeVar("T")
@@ -75,6 +79,28 @@ class Clash(Exception):
     """A write that another one came in the way of, or whose outcome nobody heard: look again, then decide anew."""
 
 
+def _comes_in_the_way(error: BaseException | None) -> bool:
+    """Whether a statement failed because of what others do at this moment."""
+    if isinstance(error, driver_errors.TransientError):
+        return True
+    return isinstance(error, driver_errors.Neo4jError) and "LockAcquisitionTimeout" in (error.code or "")
+
+
+def _persist(call: Callable[[], T], seconds: float) -> T:
+    """What `call` gives; it is called again, so long, while others come in its way."""
+    until = time.monotonic() + seconds
+    pause = 0.01
+    while True:
+        try:
+            return call()
+        except GraphFailed as problem:
+            # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
+            if not _comes_in_the_way(problem.__cause__) or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+        pause = min(pause * 2, 0.5)
+
+
 class Again(driver_errors.TransientError):
     """A write that another was faster than: the same work, begun again, will find what that one wrote."""
 
@@ -85,7 +111,7 @@ class Graph:
     uri:       bolt:// for one server, neo4j:// for a cluster or Aura; both also with +s.
     database:  its name; 'neo4j' by default.
     connection_timeout: seconds until an address that does not answer counts as down.
-    Nothing is sent before the first query; that one raises GraphUnreachable, GraphRefusedLogin or GraphTooOld.
+    Nothing is sent before the first query; that one raises GraphUnreachable, GraphRefusedLogin, GraphTooOld or GraphTooNew.
     """
 
     def __init__(
@@ -116,7 +142,10 @@ class Graph:
         self._driver.close()
 
     def version(self) -> str:
-        """The server's version, such as '2026.09.0'. Raises GraphUnreachable, GraphRefusedLogin, GraphTooOld."""
+        """The server's version, such as '2026.09.0'.
+
+        Raises GraphUnreachable, GraphRefusedLogin, GraphTooOld, GraphTooNew.
+        """
         with self._translated("its version"):
             agent = str(self._driver.get_server_info().agent)
         version = agent.partition("/")[2]
@@ -124,7 +153,20 @@ class Graph:
         if parts < OLDEST:
             raise GraphTooOld(self.uri, version, ".".join(map(str, OLDEST)))
         self._checked = True
+        try:
+            migrations.not_newer(self.uri, self._steps())
+        except BaseException:
+            self._checked = False
+            raise
         return version
+
+    def schema(self) -> int:
+        """The graph's schema version; 0 where nothing was recorded yet. Raises GraphProblem. Runs lineage/schema_steps."""
+        steps = self._steps()
+        return int(steps[-1]["version"]) if steps else 0
+
+    def _steps(self) -> Rows:
+        return self.read(STEPS)
 
     @contextmanager
     def _translated(self, query: str) -> Iterator[None]:
@@ -192,17 +234,7 @@ class Graph:
         Raises GraphProblem.
         """
         self._ensure_schema()
-        until = time.monotonic() + CONTENTION_SECONDS
-        pause = 0.01
-        while True:
-            try:
-                return self._run(name, work)
-            except GraphFailed as problem:
-                # Deadlocks are solved by one side's retry, and soon; the driver's own waits begin at a second.
-                if not isinstance(problem.__cause__, driver_errors.TransientError) or time.monotonic() > until:
-                    raise
-            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-            pause = min(pause * 2, 0.5)
+        return _persist(lambda: self._run(name, work), CONTENTION_SECONDS)
 
     def write_once(self, plan: Sequence[tuple[Query, Mapping[str, Any]]], name: str) -> list[dict[str, Any]] | None:
         """Runs queries that give one row each, in one transaction (a single one in one round trip), and returns the rows.
@@ -269,7 +301,7 @@ class Graph:
             return keys, summary.plan if mode == "EXPLAIN" else summary.profile
 
     def _ensure_schema(self) -> None:
-        """Constraints and indexes, once a process; safe when several do it at once."""
+        """Brings the schema up, once a process; safe when several do it at once. Raises GraphTooNew, SchemaDiffers."""
         if self._schema.is_set():
             return
         with self._lock:
@@ -277,8 +309,33 @@ class Graph:
                 return
             if not self._checked:
                 self.version()
-            for name in ("schema/constraints", "schema/indexes"):
-                for statement in queries.get(name).statements:
-                    with self._translated(name), self._driver.session(database=self.database) as session:
-                        session.run(statement).consume()
+            todo = migrations.pending(self.uri, self._steps())
+            if todo:
+                self._statements(migrations.FIRST)
+            for step in todo:
+                self._bring_up(step)
             self._schema.set()
+
+    def _bring_up(self, step: migrations.Migration) -> None:
+        """Applies one step of the schema, unless another process did.
+
+        The lock is one transaction, and the statements are others: Neo4j has no transaction that changes both schema and data.
+        A process that dies between a step and its note leaves the step to be applied again, which changes nothing.
+        """
+
+        def apply(run: Run) -> None:
+            run(LOCK)
+            if step in migrations.pending(self.uri, run(STEPS)):
+                self._statements(step)
+                run(NOTE, **step.noted)
+
+        _persist(lambda: self._run(step.query.name, apply), SCHEMA_SECONDS)
+
+    def _statements(self, step: migrations.Migration) -> None:
+        for statement in step.query.statements:
+            _persist(lambda text=statement: self._alone(step.query.name, text), SCHEMA_SECONDS)  # type: ignore[misc]
+
+    def _alone(self, name: str, statement: str) -> None:
+        """Runs a statement that is a transaction of its own."""
+        with self._translated(name), self._driver.session(database=self.database) as session:
+            session.run(statement).consume()

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -72,6 +73,13 @@ class Query:
     def statements(self) -> tuple[str, ...]:
         """The file's statements; one, but for the schema's."""
         return tuple(s.strip() for s in re.split(r";\s*(?:\n|$)", self.text) if _code(s).strip())
+
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of the statements, comments and blank lines left out."""
+        return (
+            "sha256:" + sha256("\n".join(line for line in _code(self.text).splitlines() if line.strip()).encode()).hexdigest()
+        )
 
     def bounded(self, depth: int | None) -> Query:
         """The same query that looks no further than `depth` relationships (rounded up to a power of two, so that the

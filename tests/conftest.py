@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from neo4j import GraphDatabase
 
 from lineage_graph.graph import Graph
 
@@ -76,6 +77,52 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
 def graph(address: Address) -> Iterator[Graph]:
     """The session's Neo4j, opened."""
     opened = Graph(address.uri, address.user, address.password)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    """Where another Neo4j is, which tests may empty: a managed local one, started for those that ask."""
+    from lineage_graph import local
+
+    folder = tmp_path_factory.mktemp("second")
+    server = local.up(folder, version=LINE, heap="512m")
+    try:
+        yield Address(server.uri, server.user, server.password)
+    finally:
+        local.down(folder)
+
+
+@pytest.fixture
+def emptied(second: Address) -> Address:
+    """Where a Neo4j is in which no node is."""
+    wipe(second)
+    return second
+
+
+def wipe(second: Address) -> None:
+    """Takes every node away."""
+    with GraphDatabase.driver(second.uri, auth=(second.user, second.password)) as driver, driver.session() as session:
+        session.run("MATCH (n) DETACH DELETE n").consume()
+
+
+@pytest.fixture
+def nothing(emptied: Address) -> Address:
+    """Where a Neo4j is in which nothing is: no node, no constraint, no index."""
+    with GraphDatabase.driver(emptied.uri, auth=(emptied.user, emptied.password)) as driver, driver.session() as session:
+        for name in session.run("SHOW CONSTRAINTS YIELD name RETURN collect(name)").single(strict=True)[0]:
+            session.run(f"DROP CONSTRAINT {name}").consume()
+        shown = "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN collect(name)"
+        for name in session.run(shown).single(strict=True)[0]:
+            session.run(f"DROP INDEX {name}").consume()
+    return emptied
+
+
+@pytest.fixture
+def empty(emptied: Address) -> Iterator[Graph]:
+    """The Neo4j in which no node is, opened."""
+    opened = Graph(emptied.uri, emptied.user, emptied.password)
     yield opened
     opened.close()
 

@@ -26,12 +26,14 @@ LINES = 400
 ROOMS = (
     {"version", "errors", "models", "limits"},
     {"names", "canonical", "queries", "settings", "flatten"},
+    {"migrations"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},
     {"bridges"},
     {"recording"},
     {"intake"},
+    {"archive", "backup"},
     {"demo", "exchange", "reproduction"},
     {"cli", "service"},
 )

@@ -105,7 +105,8 @@ def _checks(settings: Settings) -> list[Check]:
     try:
         graph = open_graph(settings)
         try:
-            return [*checks, local.Check("graph", True, f"Neo4j {graph.version()} answers at {settings.uri}")]
+            what = f"Neo4j {graph.version()} answers at {settings.uri}, its graph has schema {graph.schema()}"
+            return [*checks, local.Check("graph", True, what)]
         finally:
             graph.close()
     except GraphProblem as problem:

@@ -28,18 +28,25 @@ if TYPE_CHECKING:
 @command("export")
 @click.argument("name", required=False)
 @output_option
+@click.option("--with-content", is_flag=True, help="The versions' files too: jsonl becomes a tar file with both.")
+@click.option("--all", "every", is_flag=True, help="Every project, as jsonl.")
 @rows_option
 @where_options
 @format_option("json", "jsonl", *(form for form in FORMS if form != "json"))
-def export(name: str | None, output: str, rows: str | None, where: Where, form: str) -> None:
+def export(name: str | None, output: str, with_content: bool, every: bool, rows: str | None, where: Where, form: str) -> None:
     """Write the record to a file.
 
     With NAME: all that this version or run was made from, in any format that `upstream` has. With --project alone, the
-    project: as json its artifacts, runs, versions and edges; as jsonl its journals' entries, whole, which verify by
-    themselves and which `import` takes.
+    project: as json its artifacts, runs, versions and edges; as jsonl a backup: its journals' entries, whole, with their
+    receipts, and those of other projects that made what it used. A backup verifies by itself, and `import` restores it:
+    numbers, aliases and times are what they were.
     """
-    if name is None and where.project is None:
-        raise click.UsageError("say what to export: a NAME, or --project")
+    if name is None and where.project is None and not every:
+        raise click.UsageError("say what to export: a NAME, --project, or --all")
+    if every and (name is not None or where.project is not None):
+        raise click.UsageError("--all is every project; leave NAME and --project out")
+    if (every or with_content) and form != "jsonl":
+        raise click.UsageError(f"{'--all' if every else '--with-content'} is for backups; give --format jsonl")
     if name is not None and form == "jsonl":
         raise click.UsageError("jsonl is of whole journals; leave NAME out and give --project")
     if name is None and form not in {"json", "jsonl"}:
@@ -47,21 +54,31 @@ def export(name: str | None, output: str, rows: str | None, where: Where, form: 
     check_rows(rows, form)
     from lineage_graph import exchange
     from lineage_graph.formats.json import compact
+    from lineage_graph.recording import content
 
     graph = where.connect()
     if name is not None:
         show_walk(graph.upstream(name), form, output, rows)
         return
+    missing = []
     with written(output) as write:
         if form == "jsonl":
             with show.progress("exporting", "entries") as advance:
-                done = exchange.export_entries(graph, where.project, write, advance)
-            what = f"{done.events} events of {done.journals} journals are"
+                if with_content:
+                    places = content.stores(graph.recorder.settings)
+                    done, packed = exchange.export_archive(graph, where.project, places, write, advance)
+                    missing = packed.missing
+                    files = f" and {packed.blobs} files ({packed.size} bytes)"
+                else:
+                    done, files = exchange.export_entries(graph, where.project, write, advance), ""
+            what = f"{done.events} events of {done.journals} journals{files} are"
         else:
             write(compact(exchange.export_project(graph, where.project or "")).encode("utf-8", "backslashreplace") + b"\n")
             what = f"{where.project} is"
     if output != "-":
         show.line(f"{what} in {output}")
+    if missing:
+        say(f"the content of {len(missing)} versions is not in the store and was left out, first {missing[0]}")
 
 
 FORMATS = ("jsonl", "wfformat", "dvc", "csv")
@@ -72,17 +89,20 @@ SHOWN = 3  # of each kind of thing in a summary for people
 @click.argument("given", nargs=-1, metavar="[FORMAT] FILE|-")
 @click.option("--at", metavar="TIME", help="When it happened, for rows of csv that do not say so.")
 @click.option("--dry-run", is_flag=True, help="Check it all and say what would be done; change nothing.")
+@click.option("--renumber", is_flag=True, help="Give a backup's versions the numbers that are free here.")
 @where_options
 @format_option("text", "json")
-def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where, form: str) -> None:
+def import_(given: tuple[str, ...], at: str | None, dry_run: bool, renumber: bool, where: Where, form: str) -> None:
     """Read a record from a file, one's own or another tool's.
 
     FORMAT says what FILE is; --project says where its runs and versions go:
 
     \b
-    jsonl     (the default) whole entries, as journals and `export --format
-              jsonl` have them (their chain is verified), or events in the
-              clear, one JSON object a line, each with its own project:
+    jsonl     (the default) a backup that `export --format jsonl` wrote, with
+              content or without: it is restored as it was, or refused where
+              it does not fit to what is here; a journal's whole entries,
+              whose chain is verified; or events in the clear, one JSON
+              object a line, each with its own project:
               {"kind": "run_started", "run": "digits/runs/a", "at": …}
     wfformat  a workflow that ran, WfFormat 1.5: a task is a run, a file a
               version (type file)
@@ -99,13 +119,16 @@ def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where,
     Importing it again changes nothing. Names that the grammar does not allow are mapped one to one; the original stays as
     `source_id`, by which --source-id finds it.
     """
-    from lineage_graph import exchange
+    from lineage_graph import archive, exchange
     from lineage_graph.intake import import_reading
     from lineage_graph.ledger import Ledger
+    from lineage_graph.recording import content
 
     kind, file = _format_and_file(given)
     if at is not None and kind != "csv":
         raise click.UsageError("--at is for csv; the other formats say when")
+    if renumber and kind != "jsonl":
+        raise click.UsageError("--renumber is for backups; what is imported otherwise is numbered here anyway")
     project = _project(where, kind)
     with show.progress("reading", "commits") as advance:
         reading = _read(kind, file, project, at, advance) if kind != "jsonl" else None
@@ -114,8 +137,11 @@ def import_(given: tuple[str, ...], at: str | None, dry_run: bool, where: Where,
         recorder = graph.recorder
         ledger = Ledger(recorder.graph())
         with show.progress("importing") as advance:
-            if stream is not None:
-                done = exchange.import_lines(stream, name, graph, ledger, recorder.folder, advance, dry_run)
+            if stream is not None and archive.is_archive(stream):
+                store = content.store_for(recorder.settings)
+                done = exchange.import_archive(stream, name, graph, ledger, recorder.folder, store, advance, dry_run, renumber)
+            elif stream is not None:
+                done = exchange.import_lines(stream, name, graph, ledger, recorder.folder, advance, dry_run, renumber)
             elif reading is not None:
                 done = import_reading(reading, ledger, recorder.folder, advance, dry_run)
     if form == "json":

@@ -36,7 +36,15 @@ def status(limit: int, where: Where, form: str) -> None:
         )
         return
     state = f"answers (Neo4j {server['version']})" if server["reachable"] else server["problem"]
-    show.facts([("server", server["uri"] or "none"), ("state", state), ("home", settings.home), ("mode", settings.mode)])
+    show.facts(
+        [
+            ("server", server["uri"] or "none"),
+            ("state", state),
+            ("schema", _schema(server["schema"])),
+            ("home", settings.home),
+            ("mode", settings.mode),
+        ]
+    )
     rows = [
         (j["uid"], str(j["events"]), str(j["bytes"]), "yes" if j["live"] else "", str(j["torn"] or ""), j["problem"] or "")
         for j in journals
@@ -51,16 +59,25 @@ def _server(settings: Settings, limit: int) -> tuple[dict[str, Any], list[dict[s
     """The server's address and whether it answers, and the newest rejections in it."""
     from lineage_graph.recording.connect import open_graph
 
-    said: dict[str, Any] = {"uri": settings.uri, "version": None, "reachable": False, "problem": None}
+    said: dict[str, Any] = {"uri": settings.uri, "version": None, "schema": None, "reachable": False, "problem": None}
     try:
         graph = open_graph(settings)
         try:
-            said |= {"uri": graph.uri, "version": graph.version(), "reachable": True}
+            said |= {"uri": graph.uri, "version": graph.version(), "schema": graph.schema(), "reachable": True}
             return said, _rejections(graph, limit)
         finally:
             graph.close()
     except LineageError as problem:
         return said | {"problem": str(problem)}, []
+
+
+def _schema(version: int | None) -> str | None:
+    """The graph's schema version, for people."""
+    from lineage_graph.migrations import LATEST
+
+    if version is None or version == LATEST:
+        return None if version is None else str(version)
+    return f"{version}; the next write brings it to {LATEST}" if version else f"none; the first write brings it to {LATEST}"
 
 
 def _rejections(graph: Graph, limit: int) -> list[dict[str, Any]]:

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Erased, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import (
+    AliasMoved,
+    AliasRemoved,
+    Asked,
+    Edited,
+    Erased,
+    Event,
+    Json,
+    Logged,
+    RunFinished,
+    RunStarted,
+    Used,
+)
 from lineage_graph.journal import Entry
 from lineage_graph.ledger.erasing import Spoken
+from lineage_graph.ledger.receipt import Given
 from lineage_graph.ledger.state import State
 from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
@@ -48,6 +61,9 @@ class Wanted:
                 if not self.begins or event.at_text < self.begins:
                     self.begins = event.at_text
                 _ASK[event.kind](self, event)
+            if isinstance(entry, Given):
+                for event, outcome in zip(entry.events, entry.receipt.outcomes, strict=True):
+                    self._meant(event, outcome)
 
     def parameters(self) -> dict[str, Any]:
         """For record/look (but journal)."""
@@ -87,6 +103,15 @@ class Wanted:
     def new(self, state: State) -> bool:
         """Whether assuming would have been right."""
         return self.started.isdisjoint(state.runs) and self.logged.isdisjoint(state.versions)
+
+    def _meant(self, event: Event, outcome: Json) -> None:
+        """What an event's receipt says that it meant."""
+        if "version_uid" not in outcome:
+            return
+        self.versions.add(outcome["version_uid"])
+        self.names.add(outcome["version"])
+        if isinstance(event, Used):
+            self.pairs.add((run_of(event.run)[1], outcome["version_uid"]))
 
     def reach(self, said: Iterable[Spoken]) -> list[str]:
         """Adds the runs and versions that erasures reach, by the entries that speak of them; the uids of the runs, sorted."""

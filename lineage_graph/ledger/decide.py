@@ -1,6 +1,7 @@
 """What the ledger will write for a batch of entries, decided without a database.
 
 The rules of recording take the events in, one by one; here the entries get their receipts, each chained to the one before.
+Entries that are given with a receipt get that one, or are refused.
 """
 
 from __future__ import annotations
@@ -8,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lineage_graph.canonical import canonical_plain, digest_of
 from lineage_graph.events import Erased, Json, without
 from lineage_graph.journal import Entry, genesis
+from lineage_graph.ledger.again import Again
 from lineage_graph.ledger.erasing import Erasures, Spoken, openings_text, to_erase
+from lineage_graph.ledger.receipt import Given, Misfit, Receipt
 from lineage_graph.ledger.rows import Row
 from lineage_graph.ledger.rules import Rules
 from lineage_graph.ledger.state import State
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of an entry. outcomes: one for each event, in order."""
-
-    journal: str
-    seq: int
-    body: str
-    hash: str
-    outcomes: tuple[Json, ...]
-    recorded_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +37,11 @@ class Decision:
 def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spoken] = ()) -> Decision:
     """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write.
 
+    Entries that come with their receipts are all of one time, which is recorded in place of `now`. Raises Misfit.
     said: where something is erased, the graph's entries that may speak of it.
     """
-    rules, erasures, before = Rules(state, said), state.erasures, state.erasures.count or 0
+    again = Again(state, said) if isinstance(entries[0], Given) else None
+    rules, erasures, before = again or Rules(state, said), state.erasures, state.erasures.count or 0
     # First of all: what is erased is erased of all these entries, in whichever order they say it.
     learnt = [erasures.learn(event) for entry in entries for event in entry.events if isinstance(event, Erased)]
     journal = entries[0].journal
@@ -59,19 +51,16 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
     receipts: list[Receipt] = []
     rows: list[Row] = []
     for entry in entries:
-        outcomes = tuple([rules.outcome(without(event, erasures.groups(event))) for event in entry.events])
-        body = canonical_plain(
-            {
-                "entry": entry.hash,
-                "journal": journal,
-                "outcomes": outcomes,
-                "prev": previous,
-                "recorded_at": now,
-                "seq": entry.seq,
-            }
-        )
-        previous = digest_of(body)
-        receipts.append(Receipt(journal, entry.seq, body.decode(), previous, outcomes, now))
+        events = [without(event, erasures.groups(event)) for event in entry.events]
+        if again is not None and isinstance(entry, Given):
+            now, outcomes = entry.receipt.recorded_at, again.outcomes(entry, events)
+        else:
+            outcomes = tuple([rules.outcome(event) for event in events])
+        receipt = Receipt.of(entry, outcomes, now, previous)
+        if isinstance(entry, Given) and receipt.hash != entry.receipt.hash:
+            raise Misfit(entry, "the graph has other receipts of the entries before it")
+        previous = receipt.hash
+        receipts.append(receipt)
         rejected = sum(o["result"] == "rejected" for o in outcomes)
         rows.append(
             {
@@ -80,7 +69,7 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
                 "hash": entry.hash,
                 "body": entry.body.decode(),
                 "openings": _openings(entry, outcomes, erasures),
-                "receipt": receipts[-1].body,
+                "receipt": receipt.body,
                 "receipt_hash": previous,
                 "rejected": rejected or None,
             }

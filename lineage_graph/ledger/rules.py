@@ -13,30 +13,13 @@ from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, 
 from lineage_graph.ledger import forgetting
 from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.rows import Row, Rows
+from lineage_graph.ledger.saying import DESCRIBED, FACTS, LINKS, STARTED, same, stored
 from lineage_graph.ledger.state import NEVER, Artifact, Key, Run, State, Thing, Version, as_json
 from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
 
-STARTED = (
-    "job_type",
-    "step",
-    "group",
-    "commit",
-    "dirty",
-    "patch",
-    "process",
-    "command",
-    "source_id",
-    "author",
-    "email",
-    "host",
-)
-LINKS = ("child_of", "retry_of", "resumed_from")
-DESCRIBED = ("metadata", "description", "tags")
-FACTS = ("size", "file_count", "content", "source_id")
 
-
-class _Refused(Exception):
+class Refused(Exception):
     """An event that is rejected; the text is the reason in its receipt."""
 
 
@@ -55,9 +38,13 @@ class Rules:
     def outcome(self, event: Event) -> Json:
         """Takes one event in and says what became of it."""
         try:
-            return _TAKE[event.kind](self, event)
-        except _Refused as reason:
+            return self.take(event)
+        except Refused as reason:
             return {"event": event.uid, "result": "rejected", "reason": str(reason)}
+
+    def take(self, event: Event) -> Json:
+        """The same; raises Refused instead of rejecting it."""
+        return _TAKE[event.kind](self, event)
 
     # ── runs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -82,7 +69,7 @@ class Rules:
         if event.role == "owner" and known is not None and known.started_by is not None:
             if known.started_by == event.uid:
                 return _said(event, "repeated", run=event.run)
-            raise _Refused(f"run {event.run} was started before; give a new id, or resume it")
+            raise Refused(f"run {event.run} was started before; give a new id, or resume it")
         run, row = self._run(event.run, at)
         if event.role != "owner":
             if event.role == "resumed" and at > run.resumed_at:
@@ -139,14 +126,14 @@ class Rules:
         """The version with that digest, made when this event is the first to speak of it."""
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         if artifact.type is not None and event.type is not None and artifact.type != event.type:
-            raise _Refused(f"artifact {event.artifact} is of type {artifact.type!r} and cannot be {event.type!r} as well")
+            raise Refused(f"artifact {event.artifact} is of type {artifact.type!r} and cannot be {event.type!r} as well")
         uid = version_uid(event.artifact, digest)
         version = self.state.versions.get(uid)
         if version is None:
             if event.type is None:
-                raise _Refused(f"no version {event.artifact}@{digest} is recorded, and its type is not said")
+                raise Refused(f"no version {event.artifact}@{digest} is recorded, and its type is not said")
             return self._new_version(event, artifact, uid, digest)
-        if event.type is not None and (event.at_text < version.begun[0] or not _same(version, event)):
+        if event.type is not None and (event.at_text < version.begun[0] or not same(version, event)):
             self._more(event, artifact, version)
         return version
 
@@ -161,8 +148,8 @@ class Rules:
         elif at < artifact.created_at:
             artifact.created_at = at
             self.rows.change_artifact(artifact, {}, at)
-        number = artifact.next
-        artifact.next += 1
+        number = self._number(event.artifact, artifact)
+        artifact.next = max(artifact.next, number + 1)
         version = Version(uid, (at, ""), artifact=event.artifact, name=f"{event.artifact}:v{number}")
         props: Row = {
             "uid": uid,
@@ -187,6 +174,14 @@ class Rules:
         self.state.digests_here.setdefault(artifact.uid, []).append((digest, uid))
         return version
 
+    def _number(self, name: str, artifact: Artifact) -> int:
+        """The number that a new version gets."""
+        return artifact.next
+
+    def _creates(self, version: Version, event: Logged) -> bool:
+        """Whether the run that logs a version is its creator."""
+        return not version.logged
+
     def _more(self, event: Used | Logged, artifact: Artifact, version: Version) -> None:
         """What an event says about a version that was there: that it is older, facts not known yet, descriptions anew."""
         at = event.at_text
@@ -207,7 +202,7 @@ class Rules:
         changed = {
             field: value
             for field in described
-            if (value := getattr(event, field)) is not None and _stored(field, value) != version.values.get(field)
+            if (value := getattr(event, field)) is not None and stored(field, value) != version.values.get(field)
         }
         self._say(version, props, event, described, (at, event.uid))
         if changed and isinstance(event, Logged):
@@ -224,7 +219,7 @@ class Rules:
             version = self._meant(event.artifact, at, number=event.number, prefix=event.prefix, alias=event.alias)
             has = self.state.artifacts[artifact_of(event.artifact)[1]].type
             if event.type is not None and has != event.type:
-                raise _Refused(f"artifact {event.artifact} is of type {has!r}, not {event.type!r}")
+                raise Refused(f"artifact {event.artifact} is of type {has!r}, not {event.type!r}")
         uid = run_of(event.run)[1]
         edge = (uid, version.uid, event.used_as)
         asked = event.alias or (f"v{event.number}" if event.number is not None else event.prefix)
@@ -246,7 +241,7 @@ class Rules:
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         self.rows.touch(artifact)
         run, _ = self._run(event.run, at)
-        created = not version.logged
+        created = self._creates(version, event)
         version.logged = True
         edge = (run.uid, version.uid)
         before = self.state.logged.get(edge)
@@ -275,7 +270,7 @@ class Rules:
         if number is not None:
             uid = state.names.get(f"{artifact}:v{number}")
             if uid is None:
-                raise _Refused(f"no version {artifact}:v{number} is recorded")
+                raise Refused(f"no version {artifact}:v{number} is recorded")
             return state.versions[uid]
         if prefix is not None:
             of = artifact_of(artifact)[1]
@@ -284,12 +279,12 @@ class Rules:
                 if digest.startswith(prefix) or digest.partition(":")[2].startswith(prefix):
                     found.add(uid)
             if len(found) != 1:
-                raise _Refused(f"{'no' if not found else 'more than one'} version {artifact}@{prefix} is recorded")
+                raise Refused(f"{'no' if not found else 'more than one'} version {artifact}@{prefix} is recorded")
             return state.versions[found.pop()]
         alias = alias or LATEST
         uid = self._alias_at(alias_uid(artifact, alias), at)
         if uid is None:
-            raise _Refused(f"no version {artifact}:{alias} was recorded at {at}")
+            raise Refused(f"no version {artifact}:{alias} was recorded at {at}")
         return state.versions[uid]
 
     def _alias_at(self, alias: str, at: str) -> str | None:
@@ -319,16 +314,16 @@ class Rules:
     def _alias(self, event: AliasMoved | AliasRemoved) -> Json:
         at = event.at_text
         if event.alias == LATEST:
-            raise _Refused("'latest' moves by itself, to the version logged last")
+            raise Refused("'latest' moves by itself, to the version logged last")
         if isinstance(event, AliasRemoved):
-            uid = self._alias_at(alias_uid(event.artifact, event.alias), at)
-            if uid is None:
-                raise _Refused(f"no alias {event.artifact}:{event.alias} was there at {at}")
-            version = self.state.versions[uid]
+            try:
+                version = self._meant(event.artifact, at, number=None, prefix=None, alias=event.alias)
+            except Refused:
+                raise Refused(f"no alias {event.artifact}:{event.alias} was there at {at}") from None
         elif event.digest is not None:
             found = self.state.versions.get(version_uid(event.artifact, event.digest))
             if found is None:
-                raise _Refused(f"no version {event.artifact}@{event.digest} is recorded")
+                raise Refused(f"no version {event.artifact}@{event.digest} is recorded")
             version = found
         else:
             version = self._meant(event.artifact, at, number=event.number, prefix=None, alias=event.source)
@@ -341,25 +336,25 @@ class Rules:
     def _edited(self, event: Edited) -> Json:
         values = {field: value for field in DESCRIBED if (value := getattr(event, field)) is not None}
         if event.digest is None and "metadata" in values:
-            raise _Refused("metadata belongs to versions; name one, or edit description or tags")
+            raise Refused("metadata belongs to versions; name one, or edit description or tags")
         key = (event.at_text, event.uid)
         props: Row = {}
         if event.run is not None:
             run = self.state.runs.get(run_of(event.run)[1])
             if run is None:
-                raise _Refused(f"no run {event.run} is recorded")
+                raise Refused(f"no run {event.run} is recorded")
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", run=event.run)
             self._say(run, self.rows.run(run)["props"], event, tuple(values), key)
             self._edit(event, "Run", run.uid, values)
             return _said(event, run=event.run)
         if event.artifact is None:
-            raise _Refused("an edit names an artifact, a version or a run")
+            raise Refused("an edit names an artifact, a version or a run")
         artifact = self.state.artifacts[artifact_of(event.artifact)[1]]
         if event.digest is not None:
             version = self.state.versions.get(version_uid(event.artifact, event.digest))
             if version is None:
-                raise _Refused(f"no version {event.artifact}@{event.digest} is recorded")
+                raise Refused(f"no version {event.artifact}@{event.digest} is recorded")
             said = {"version": version.name, "version_uid": version.uid}
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", **said)
@@ -368,7 +363,7 @@ class Rules:
             self._edit(event, "ArtifactVersion", version.uid, values)
         else:
             if artifact.type is None:
-                raise _Refused(f"no artifact {event.artifact} is recorded")
+                raise Refused(f"no artifact {event.artifact} is recorded")
             said = {"artifact": event.artifact}
             if event.uid in self.state.edits_seen:
                 return _said(event, "repeated", **said)
@@ -387,17 +382,6 @@ class Rules:
 
 def _said(event: Event, result: str = "recorded", **facts: Any) -> Json:
     return {"event": event.uid, "result": result, **facts}
-
-
-def _stored(field: str, value: Any) -> Any:
-    return as_json(value) if field == "metadata" else list(value) if field == "tags" else value
-
-
-def _same(version: Version, event: Used | Logged) -> bool:
-    """Whether an event says nothing about a version but that it is there."""
-    return all(getattr(event, field) is None for field in DESCRIBED) and not any(
-        version.adds(field, getattr(event, field)) for field in FACTS
-    )
 
 
 _TAKE: dict[str, Callable[[Rules, Any], Json]] = {

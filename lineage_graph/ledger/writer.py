@@ -9,7 +9,6 @@ that is lost is run again on fresh knowledge, and after that under locks.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,8 +23,9 @@ from lineage_graph.graph import Again, Clash, Graph
 from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger.ask import Wanted
-from lineage_graph.ledger.decide import Receipt, decide
+from lineage_graph.ledger.decide import decide
 from lineage_graph.ledger.erasing import Spoken, where_said
+from lineage_graph.ledger.receipt import Given, Receipt
 from lineage_graph.ledger.state import Clock, State, micro
 from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 from lineage_graph.queries import Query
@@ -45,13 +45,13 @@ ENTRIES = queries.get("lineage/entries")
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
     """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold; an entry
-    that erases is alone."""
+    that erases is alone, and those that come with their receipts are together as they were recorded together."""
     batch: list[Entry] = []
     events = size = 0
     for entry in entries:
         full = events + len(entry.events) > most or size + entry.size > BATCH_BYTES
         alone = _erases([entry]) or _erases(batch)
-        if batch and (alone or full or entry.journal != batch[0].journal):
+        if batch and (alone or full or _together(entry) != _together(batch[0])):
             yield batch
             batch, events, size = [], 0, 0
         batch.append(entry)
@@ -59,6 +59,10 @@ def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list
         size += entry.size
     if batch:
         yield batch
+
+
+def _together(entry: Entry) -> tuple[str, str | None]:
+    return entry.journal, entry.receipt.recorded_at if isinstance(entry, Given) else None
 
 
 def _erases(batch: Sequence[Entry]) -> bool:
@@ -246,31 +250,33 @@ class Ledger:
             run(ERASE, **decision.erase)
         return decision.receipts
 
-    def rehearse(self, entries: Sequence[Entry]) -> list[Receipt]:
-        """The receipts that one journal's next entries would get now; nothing is written.
+    def rehearse(self, entries: Iterable[Entry]) -> list[Receipt]:
+        """The receipts that journals' next entries would get now; nothing is written.
 
-        Raises JournalProblem for a gap or a second history, GraphProblem.
+        entries: each journal's in order; gone through twice or more, so no iterator.
+        Raises JournalProblem for a gap or a second history, Misfit, GraphProblem.
         """
-        parts = [{"journal": entries[0].journal, **Wanted(part).parameters()} for part in batches(entries)]
         while True:
             state = State()
-            for asked in parts:
+            now = ""
+            for part in batches(entries):
+                asked = {"journal": part[0].journal, **Wanted(part).parameters()}
                 [seen] = self.graph.read(LOOK, **asked)
                 if state.moved(seen):
                     break  # others write at this moment: look again
                 state.take(asked, seen)
+                now = micro(seen["now"])
             else:
-                new = _unapplied(entries, state)
-                return decide(new, state, micro(seen["now"])).receipts if new else []
+                receipts = []
+                for part in batches(entries):
+                    new = _unapplied(part, state)
+                    receipts += decide(new, state, now).receipts if new else []
+                return receipts
 
     def receipts(self, journal: str, after: int, upto: int) -> list[Receipt]:
         """The receipts of a journal's entries after < seq <= upto that are applied. Raises GraphProblem."""
         [row] = self.graph.read(RECEIPTS, journal=journal, after=after, upto=upto)
-        found = []
-        for text, receipt_hash in row["receipts"]:
-            body = json.loads(text)
-            found.append(Receipt(journal, body["seq"], text, receipt_hash, tuple(body["outcomes"]), body["recorded_at"]))
-        return found
+        return [Receipt.read(body, digest) for body, digest in row["receipts"]]
 
     def applied(self, journals: Sequence[str]) -> dict[str, tuple[int, str]]:
         """How far the graph is with each of these journals: uid → (seq, head). Raises GraphProblem."""

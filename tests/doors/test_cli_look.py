@@ -116,7 +116,7 @@ def test_a_query_shows_its_text_ready_to_paste(lineage_graph: Cli) -> None:
     text = lineage_graph("query", "lineage/versions", "--show", "-p", "artifact=a/b'c").out
     assert ":param artifact => 'a/b\\'c';" in text and ":param as_of => null;" in text and "MATCH (v:ArtifactVersion" in text
     assert ":param artifact => 'digits/classifier';" in lineage_graph("query", "versions", "--show").out
-    assert "CREATE CONSTRAINT" in lineage_graph("query", "schema/constraints", "--show").out
+    assert "CREATE CONSTRAINT" in lineage_graph("query", "schema/0001_constraints", "--show").out
 
 
 def test_queries_lists_and_explains(lineage_graph: Cli) -> None:
@@ -137,7 +137,7 @@ def test_queries_lists_and_explains(lineage_graph: Cli) -> None:
         (["query", "upstream", "-p", "uid=x", "-p", "depth=true"], "$depth is INTEGER, not True"),
         (["query", "producers", "-p", "version"], "'version' is not key=value"),
         (["query", "producers", "-p", "version=a", "-p", "version=b"], "'version' is given twice"),
-        (["query", "schema/constraints"], "it writes"),
+        (["query", "schema/0001_constraints"], "it writes"),
     ],
 )
 def test_a_query_asked_wrongly(refuses: Callable[..., str], online: Address, arguments: list[str], words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
 from lineage_graph.journal import Entry, genesis, seal
-from lineage_graph.ledger import Receipt
+from lineage_graph.ledger import Misfit, Receipt
+from lineage_graph.ledger import given as given_again
 from lineage_graph.ledger.ask import Wanted
 from lineage_graph.ledger.decide import decide
 from lineage_graph.ledger.state import State, micro
@@ -149,6 +151,7 @@ class World:
     def __init__(self, cached: bool = False) -> None:
         self.memory, self.cached, self.state = Memory(), cached, State()
         self.heads: dict[str, tuple[int, str]] = {}
+        self.told: list[tuple[Entry, Receipt]] = []
 
     def apply(self, *entries: Entry) -> Receipt:
         wanted = Wanted(entries)
@@ -163,11 +166,17 @@ class World:
         self.memory.erasures += decision.erase["erasures"] if decision.erase else []
         return decision.receipts[-1]
 
+    def restore(self, entry: Entry, receipt: Receipt) -> Receipt:
+        """Applies an entry as its receipt says."""
+        return self.apply(given_again(entry, json.loads(receipt.body), receipt.hash, json.loads(receipt.body)["prev"]))
+
     def say(self, *events: Event, journal: str = "j") -> list[dict[str, Any]]:
         seq, head = self.heads.get(journal, (0, genesis(journal)))
         entry = seal(journal, seq + 1, head, events)
         self.heads[journal] = (entry.seq, entry.hash)
-        return list(self.apply(entry).outcomes)
+        receipt = self.apply(entry)
+        self.told.append((entry, receipt))
+        return list(receipt.outcomes)
 
     def node(self, name: str) -> dict[str, Any]:
         return next(n for n in self.memory.nodes.values() if n.get("name") == name or n.get("id") == name)
@@ -436,19 +445,119 @@ def test_the_order_in_which_journals_arrive_changes_numbers_alone(journals: list
     assert found[0] == found[1] == found[2]
 
 
-def test_a_question_changes_nothing_but_the_list_of_questions(world: World) -> None:
-    world.say(RunStarted(run=R), logged(1))
-    before = dict(world.memory.nodes)
-    asked = Asked(
-        outcome="refused", statement_digest=digest(1), statement="CREATE ()", reason="it begins with CREATE", actor="a"
-    )
-    [outcome] = world.say(asked)
-    assert outcome == {"event": asked.uid, "result": "recorded", "statement": digest(1)} and world.memory.nodes == before
-    props = {
-        "statement": "CREATE ()",
-        "statement_digest": digest(1),
-        "outcome": "refused",
-        "reason": asked.reason,
-        "actor": "a",
-    }
-    assert world.memory.questions == [{"uid": asked.uid, "at": asked.at_text, "props": props}]
+# ── again, as it was ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def story(world: World) -> None:
+    """Journals with a bit of everything, among it what is repeated, rejected, and meant by a name."""
+    world.say(logged(1, 1, aliases=("best",)), logged(2, 2), journal="j0")
+    world.say(RunStarted(run=Q, at=at(3)), Used(run=Q, artifact=A, alias="best", at=at(4)), journal="j1")
+    world.say(logged(2, 5, run=Q, metadata={"m": 1}), logged(3, 6, run=Q), logged(3, 7, run=Q), journal="j1")
+    world.say(AliasMoved(artifact=A, alias="best", number=1, at=at(8)), Used(run=R, artifact=A, number=9), journal="j0")
+    world.say(Used(run=R, artifact=A, prefix=digest(3)[:71], at=at(9)), AliasRemoved(artifact=A, alias="best", at=at(10)))
+    world.say(Edited(artifact=A, digest=digest(1), description="d", at=at(11)), RunFinished(run=Q, at=at(12)), journal="j1")
+
+
+def test_what_comes_with_its_receipts_becomes_what_it_was(world: World) -> None:
+    story(world)
+    other = World(world.cached)
+    receipts = [other.restore(*one) for one in world.told]
+    assert receipts == [receipt for _, receipt in world.told] and vars(other.memory) == vars(world.memory)
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.randoms(use_true_random=False), st.booleans())
+def test_any_history_becomes_what_it_was(journals: list[list[Event]], random: Any, cached: bool) -> None:
+    order = [i for i, events in enumerate(journals) for _ in events]
+    random.shuffle(order)
+    world, other, streams = World(cached), World(not cached), [iter(events) for events in journals]
+    for i in order:
+        world.say(next(streams[i]), journal=f"j{i}")
+    assert [other.restore(*one) for one in world.told] == [receipt for _, receipt in world.told]
+    assert vars(other.memory) == vars(world.memory)
+
+
+def test_numbers_are_those_of_the_receipts_whatever_is_missing(world: World) -> None:
+    """What is restored may be some journals of a graph: their numbers stay, and the next is greater than all."""
+    world.say(logged(1), journal="j0")
+    world.say(logged(2, 3, run=Q), logged(3, 4, run=Q), Used(run=Q, artifact=A, number=1, used_as="x", at=at(5)), journal="j1")
+    other = World(world.cached)
+    first = other.restore(*world.told[1])
+    assert [o["version"] for o in first.outcomes] == ["p/a:v1", "p/a:v2", "p/a:v1"]
+    [new] = other.say(logged(7, 9), journal="j2")
+    assert new["version"] == "p/a:v3"
+    other.restore(*world.told[0])
+    assert {n["name"] for n in other.memory.nodes.values() if n["kind"] == "version"} == {f"p/a:v{i}" for i in range(4)}
+
+
+def test_what_others_logged_before_may_be_missing_and_is_not_created_again(world: World) -> None:
+    world.say(logged(1), journal="j0")
+    world.say(logged(1, 2), logged(1, 3, run=Q), journal="j1")
+    other = World(world.cached)
+    restored = other.restore(*world.told[1])
+    assert results(list(restored.outcomes)) == ["repeated", "recorded"] and restored == world.told[1][1]
+    assert [edge["created"] for edge in other.memory.logged.values()] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        (logged(9), "p/a:v0 is another version in this graph"),
+        (Logged(run=R, artifact=A, digest=digest(9), type="other"), "is of type 'other'"),
+        (RunStarted(run=Q), "was started before"),
+    ],
+    ids=["number", "type", "run"],
+)
+def test_what_does_not_fit_is_refused(world: World, before: Event, why: str) -> None:
+    world.say(RunStarted(run=Q), logged(1))
+    other = World(world.cached)
+    other.say(before, journal="other")
+    nodes = dict(other.memory.nodes)
+    with pytest.raises(Misfit, match=why) as refused:
+        other.restore(*world.told[0])
+    assert refused.value.place == "journal j, entry 1" and other.memory.nodes == nodes
+
+
+def test_a_number_that_is_another_one_here_is_refused(world: World) -> None:
+    world.say(logged(5), journal="before")
+    world.say(logged(1))
+    other = World(world.cached)
+    other.say(logged(1), journal="other")
+    with pytest.raises(Misfit, match="it was recorded as p/a:v1, created, and would be repeated as p/a:v0"):
+        other.restore(*world.told[1])
+
+
+def test_what_was_meant_must_be_there(world: World) -> None:
+    world.say(logged(1), journal="j0")
+    world.say(Used(run=Q, artifact=A, alias="latest", at=at(3)), journal="j1")
+    with pytest.raises(Misfit, match="p/a:v0 is neither in this graph nor in what came before"):
+        World(world.cached).restore(*world.told[1])
+
+
+CHANGED: dict[str, tuple[Any, str]] = {
+    "a byte": (lambda said: said | {"recorded_at": "2026-02-02T00:00:00.000000Z"}, "was changed"),
+    "nothing": (lambda said: None, "has no receipt"),
+    "no object": (lambda said: [said], "has no receipt"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_receipt_that_was_changed(name: str) -> None:
+    world = World()
+    world.say(logged(1))
+    change, why = CHANGED[name]
+    [(entry, receipt)] = world.told
+    with pytest.raises(ValueError, match=why):
+        given_again(entry, change(json.loads(receipt.body)), receipt.hash, genesis("j"))
+
+
+def test_a_receipt_of_another_entry_and_one_out_of_its_chain() -> None:
+    world = World()
+    world.say(logged(1))
+    world.say(logged(2))
+    (first, _), (second, receipt) = world.told
+    said = json.loads(receipt.body)
+    with pytest.raises(ValueError, match="is another entry's"):
+        given_again(first, said, receipt.hash, said["prev"])
+    with pytest.raises(ValueError, match="does not follow the one before it"):
+        given_again(second, said, receipt.hash, genesis("j"))
