@@ -102,7 +102,8 @@ def story(p: str) -> list[Event]:
         end(32, "wrong", "failed"),
         use(33, "late", "raw", digest=raw, prefix=None),
         Erased(run=f"{p}/runs/ingest", groups=("content",), reason="too much", at=at(9), actor="officer"),
-        Erased(artifact=f"{p}/copy", groups=("content", "personal"), reason="not ours", at=at(35)),
+        Erased(artifact=f"{p}/copy", groups=("content",), reason="not ours", at=at(35)),
+        Erased(run=f"{p}/runs/late", groups=("content", "personal"), reason="not ours", at=at(36)),
     ]
 
 
@@ -476,7 +477,8 @@ def test_before_everything_there_is_nothing(told: Told, name: str) -> None:
 def test_what_was_erased_by_whom_and_why(told: Told) -> None:
     assert told.columns("erasures", "at", "what", "name", "events", "groups", "reason", "who") == [
         (text(9), "run", "runs/ingest", None, "content", "too much", "officer"),
-        (text(35), "artifact", "copy", None, "content, personal", "not ours", None),
+        (text(35), "artifact", "copy", None, "content", "not ours", None),
+        (text(36), "run", "runs/late", None, "content, personal", "not ours", None),
     ]
 
 
