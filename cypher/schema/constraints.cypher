@@ -10,3 +10,4 @@ CREATE CONSTRAINT sequence_artifact IF NOT EXISTS FOR (n:VersionSequence) REQUIR
 CREATE CONSTRAINT journal_uid IF NOT EXISTS FOR (n:Journal) REQUIRE n.uid IS UNIQUE;
 CREATE CONSTRAINT entry_seq IF NOT EXISTS FOR (n:Entry) REQUIRE (n.journal, n.seq) IS UNIQUE;
 CREATE CONSTRAINT edit_uid IF NOT EXISTS FOR (n:Edit) REQUIRE n.uid IS UNIQUE;
+CREATE CONSTRAINT checkpoint_number IF NOT EXISTS FOR (n:Checkpoint) REQUIRE n.number IS UNIQUE;

@@ -6,6 +6,7 @@ import click
 
 from lineage_graph.cli import (
     ask,
+    audit,
     change,
     cluster,
     compare,
@@ -32,6 +33,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Consequences": [consequences.impact, consequences.stale],
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
+    "Trust": [audit.audit],
     "Move": [move.export, move.import_, move.sync],
     "Cypher": [cypher.queries_, cypher.query],
 }

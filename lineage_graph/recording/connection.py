@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from lineage_graph.answers.diff import Diff
-from lineage_graph.lineage import Reader, Time
+from lineage_graph.evidence.evidence import Evidence
+from lineage_graph.lineage import Time
 from lineage_graph.models import Run as RunRecord
 from lineage_graph.recording.at_hand import AtHand
 from lineage_graph.recording.content import files_between
@@ -41,8 +42,8 @@ def connect(
     return LineageGraph(recorder, settings.project)
 
 
-class LineageGraph(Reader):
-    """A lineage graph that is open: every question of `Reader`, and versions to download, alias and edit."""
+class LineageGraph(Evidence):
+    """A lineage graph that is open: every question of `Evidence`, and versions to download, alias and edit."""
 
     def __init__(self, recorder: Recorder, project: str | None) -> None:
         super().__init__(recorder.own_writes_first(), project)

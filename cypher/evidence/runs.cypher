@@ -1,0 +1,33 @@
+// What is there of the next runs: every property, every relationship from them, their edits?
+//
+// Parameters
+//   $after     STRING   runs with a greater uid; '' to begin
+//   $limit     INTEGER  at most so many
+//   $project   STRING   runs of this project; null for all
+//   $only      STRING   this run's uid alone; null for all
+//
+// Columns
+//   nodes      LIST     [uid, labels, properties, [[type, uid of the end, properties]], [], edits], in order of uid; times as text
+//
+// Try    :param after => ''
+//   :param limit => 100
+//   :param project => 'digits'
+//   :param only => null
+MATCH (n:Run)
+WHERE n.uid > $after AND ($project IS NULL OR n.project = $project) AND ($only IS NULL OR n.uid = $only)
+WITH n ORDER BY n.uid LIMIT $limit
+RETURN collect([n.uid, labels(n),
+  n {.*,
+    started_at: CASE WHEN n.started_at IS :: ZONED DATETIME THEN toString(n.started_at) ELSE valueType(n.started_at) END,
+    ended_at: CASE WHEN n.ended_at IS :: ZONED DATETIME THEN toString(n.ended_at) ELSE valueType(n.ended_at) END,
+    resumed_at: CASE WHEN n.resumed_at IS :: ZONED DATETIME THEN toString(n.resumed_at) ELSE valueType(n.resumed_at) END,
+    recorded_at: CASE WHEN n.recorded_at IS :: ZONED DATETIME THEN toString(n.recorded_at) ELSE valueType(n.recorded_at) END,
+    end_recorded_at: CASE WHEN n.end_recorded_at IS :: ZONED DATETIME THEN toString(n.end_recorded_at) ELSE valueType(n.end_recorded_at) END},
+  [(n)-[e]->(m) | [type(e), m.uid, e {.*,
+    at: CASE WHEN e.at IS :: ZONED DATETIME THEN toString(e.at) ELSE valueType(e.at) END,
+    recorded_at: CASE WHEN e.recorded_at IS :: ZONED DATETIME THEN toString(e.recorded_at) ELSE valueType(e.recorded_at) END}]],
+  [],
+  [(n)<-[o:OF]-(d) | [labels(d), d {.*,
+    at: CASE WHEN d.at IS :: ZONED DATETIME THEN toString(d.at) ELSE valueType(d.at) END,
+    recorded_at: CASE WHEN d.recorded_at IS :: ZONED DATETIME THEN toString(d.recorded_at) ELSE valueType(d.recorded_at) END},
+    properties(o), COUNT { (d)--() }]]]) AS nodes
