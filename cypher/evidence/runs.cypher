@@ -3,19 +3,26 @@
 // Parameters
 //   $after     STRING   runs with a greater uid; '' to begin
 //   $limit     INTEGER  at most so many
-//   $project   STRING   runs of this project; null for all
-//   $only      STRING   this run's uid alone; null for all
+//   $uids      LIST     or those with these uids, sorted, whatever the others say; null for all
 //
 // Columns
 //   nodes      LIST     [uid, labels, properties, [[type, uid of the end, properties]], [], edits], in order of uid; times as text
 //
 // Try    :param after => ''
 //   :param limit => 100
-//   :param project => 'digits'
-//   :param only => null
-MATCH (n:Run)
-WHERE n.uid > $after AND ($project IS NULL OR n.project = $project) AND ($only IS NULL OR n.uid = $only)
-WITH n ORDER BY n.uid LIMIT $limit
+//   :param uids => null
+CALL () {
+  WITH 1 AS one WHERE $uids IS NULL
+  MATCH (n:Run)
+  WHERE n.uid > $after
+  WITH n ORDER BY n.uid LIMIT $limit
+  RETURN n
+  UNION ALL
+  UNWIND coalesce($uids, []) AS uid
+  MATCH (n:Run {uid: uid})
+  RETURN n
+}
+WITH n ORDER BY n.uid
 RETURN collect([n.uid, labels(n),
   n {.*,
     started_at: CASE WHEN n.started_at IS :: ZONED DATETIME THEN toString(n.started_at) ELSE valueType(n.started_at) END,

@@ -1,9 +1,10 @@
 // Which nodes and relationships of ours stand where the ledger never puts one?
 //
-// Nodes without a key, sequences without an artifact, edits of nothing, relationships from or to a node of the wrong kind.
+// Nodes without a key, sequences without an artifact, edits of nothing, relationships from a node of the wrong kind. Of one
+// project only nodes without a key are looked for.
 //
 // Parameters
-//   $project   STRING   of this project, as far as that can be told; null for all
+//   $project   STRING   nodes without a key of this project; null for everything
 //   $limit     INTEGER  at most so many of each
 //
 // Columns
@@ -15,35 +16,42 @@
 // Try    :param project => 'digits'
 //   :param limit => 10
 CALL () {
+  MATCH (n:Run {project: $project}) WHERE n.id IS NOT NULL AND n.uid IS NULL
+  RETURN 'Run' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Artifact {project: $project}) WHERE n.name IS NOT NULL AND n.uid IS NULL
+  RETURN 'Artifact' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:ArtifactVersion) WHERE n.artifact STARTS WITH $project + '/' AND n.uid IS NULL
+  RETURN 'ArtifactVersion' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Alias) WHERE n.artifact STARTS WITH $project + '/' AND n.name IS NOT NULL AND n.uid IS NULL
+  RETURN 'Alias' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
   MATCH (n:Run|ArtifactVersion|Artifact|Alias|Edit|Journal)
-  WHERE (n.uid IS NULL OR NOT n.uid IS :: STRING)
-    AND ($project IS NULL OR n.project = $project OR n.artifact STARTS WITH $project + '/')
-  RETURN labels(n)[0] AS what, elementId(n) AS id, properties(n) AS properties, 'it has no uid' AS why
-  ORDER BY id LIMIT $limit
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN labels(n)[0] AS what, n AS one, 'it has no uid' AS why LIMIT $limit
   UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Entry)
+  WHERE n.journal IS NULL OR n.seq IS NULL OR NOT n.seq IS :: INTEGER OR n.seq < 1
+  RETURN 'Entry' AS what, n AS one, 'it has no place in a journal' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
   MATCH (n:VersionSequence)
-  WHERE $project IS NULL AND n.next <> 0 AND NOT EXISTS { MATCH (a:Artifact {uid: n.artifact}) }
-  RETURN 'VersionSequence' AS what, elementId(n) AS id, properties(n) AS properties, 'its artifact is not there' AS why
-  ORDER BY id LIMIT $limit
+  WHERE coalesce(n.next, 1) <> 0 AND NOT EXISTS { MATCH (a:Artifact {uid: n.artifact}) }
+  RETURN 'VersionSequence' AS what, n AS one, 'its artifact is not there' AS why LIMIT $limit
   UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
   MATCH (n:Edit)
   WHERE NOT EXISTS { (n)-[:OF]->(:Run|ArtifactVersion|Artifact) }
-  OPTIONAL MATCH (r:Run {uid: n.of})
-  OPTIONAL MATCH (v:ArtifactVersion {uid: n.of})
-  OPTIONAL MATCH (a:Artifact {uid: n.of})
-  WITH n, coalesce(r, v, a) AS of WHERE $project IS NULL OR of.project = $project
-  RETURN 'Edit' AS what, elementId(n) AS id, properties(n) AS properties, 'it is of nothing' AS why
-  ORDER BY id LIMIT $limit
+  RETURN 'Edit' AS what, n AS one, 'it is of nothing' AS why LIMIT $limit
   UNION ALL
-  MATCH (a)-[e:MOVED]->(b)
-  WHERE NOT b:ArtifactVersion AND ($project IS NULL OR a.artifact STARTS WITH $project + '/' OR b.project = $project)
-  RETURN 'MOVED' AS what, elementId(e) AS id, properties(e) AS properties, 'it does not end at a version' AS why
-  ORDER BY id LIMIT $limit
-  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
   MATCH (a)-[e:USED|LOGGED|LOGGED_BY|VERSION_OF|CHILD_OF|RETRY_OF|RESUMED_FROM]->(b)
-  WHERE NOT a:Run AND NOT a:ArtifactVersion AND ($project IS NULL OR a.project = $project OR b.project = $project)
-  RETURN type(e) AS what, elementId(e) AS id, properties(e) AS properties, 'it begins at no run and no version' AS why
-  ORDER BY id LIMIT $limit
+  WHERE NOT a:Run AND NOT a:ArtifactVersion
+  RETURN type(e) AS what, e AS one, 'it begins at no run and no version' AS why LIMIT $limit
 }
-RETURN what, id, properties, why
+RETURN what, elementId(one) AS id, properties(one) AS properties, why
 ORDER BY what, id

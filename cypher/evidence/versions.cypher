@@ -3,8 +3,7 @@
 // Parameters
 //   $after     STRING   versions with a greater uid; '' to begin
 //   $limit     INTEGER  at most so many
-//   $project   STRING   versions of this project; null for all
-//   $only      STRING   this version's uid alone; null for all
+//   $uids      LIST     or those with these uids, sorted, whatever the others say; null for all
 //   $within    STRING   also what USED and LOGGED comes from runs outside this project ('' from any run); null for none
 //
 // Columns
@@ -13,12 +12,20 @@
 //
 // Try    :param after => ''
 //   :param limit => 100
-//   :param project => 'digits'
-//   :param only => null
+//   :param uids => null
 //   :param within => null
-MATCH (n:ArtifactVersion)
-WHERE n.uid > $after AND ($project IS NULL OR n.project = $project) AND ($only IS NULL OR n.uid = $only)
-WITH n ORDER BY n.uid LIMIT $limit
+CALL () {
+  WITH 1 AS one WHERE $uids IS NULL
+  MATCH (n:ArtifactVersion)
+  WHERE n.uid > $after
+  WITH n ORDER BY n.uid LIMIT $limit
+  RETURN n
+  UNION ALL
+  UNWIND coalesce($uids, []) AS uid
+  MATCH (n:ArtifactVersion {uid: uid})
+  RETURN n
+}
+WITH n ORDER BY n.uid
 RETURN collect([n.uid, labels(n),
   n {.*,
     created_at: CASE WHEN n.created_at IS :: ZONED DATETIME THEN toString(n.created_at) ELSE valueType(n.created_at) END,

@@ -136,8 +136,11 @@ class Differ:
         if not found:
             why = f"VersionSequence {wanted.name} is missing"
             self.add("missing", "VersionSequence", wanted.name, None, expected, None, why)
-        for _, labels, props in found:
+        for _, labels, props, degree in found:
             self.labels("VersionSequence", wanted.name, labels)
+            if degree:
+                why = f"VersionSequence {wanted.name} has relationships, which the ledger never wrote"
+                self.add("added", "VersionSequence", wanted.name, None, None, None, why)
             self.props("VersionSequence", wanted.name, expected, props)
 
     def _edits(self, wanted: Facts, found: Sequence[Sequence[Any]]) -> None:

@@ -57,14 +57,14 @@ class Evidence(Reader):
         uid = None
         if name is not None:
             name, uid, project = self._full(name)
-        elif project is not None:
-            self._must_be_spoken_of(project)
         marks = seals.Marks(keys.load_public(Path(public_key)) if public_key is not None else None)
         marks.read(self.graph)
         if checkpoint is not None:
             marks.add(seals.load(Path(checkpoint)))
         verifier = Verifier(self.graph, Scope(project, name), uid, marks, progress or _silent)
         verifier.run()
+        if project is not None and not verifier.journals and not verifier.nodes:
+            self.must_be_project(project)
         return verifier.answer(limit, left_out)
 
     def _full(self, name: str) -> tuple[str, str | None, str]:
@@ -83,11 +83,6 @@ class Evidence(Reader):
     def _spoken_of(self, name: str) -> bool:
         [row] = self.graph.read(trail.SPEAKING, text=f'"{name}"')
         return bool(row["entries"])
-
-    def _must_be_spoken_of(self, project: str) -> None:
-        """Raises NotRecorded where neither graph nor journals know the project."""
-        if not self._read("evidence/journals", project=project):
-            self.must_be_project(project)
 
     def seal(self, *, key: Path_ | None = None, out: Path_ | None = None) -> Sealed:
         """Seals every journal as far as it is now: a checkpoint in the graph, chained to the one before.

@@ -22,7 +22,7 @@ from lineage_graph.evidence.facts import Claim, Facts, alias_facts, artifact_fac
 from lineage_graph.evidence.seals import Marks
 from lineage_graph.evidence.times import normal
 from lineage_graph.graph import Graph
-from lineage_graph.ledger.ask import artifact_of, run_of
+from lineage_graph.ledger.ask import artifact_of
 from lineage_graph.models import Truncated
 
 ENTRIES, NODES = 100, 500  # asked for at once
@@ -44,11 +44,17 @@ class Verifier:
         self.journals = self.entries = self.events = self.receipts = self.nodes = self.relationships = 0
         self.done = self.total = 0
         self.first_recorded: dict[str, str] = {}
+        self.uids: dict[str, list[str]] | None = None  # of what is looked at, where that is not everything
 
     def run(self) -> None:
         """Does all of it."""
         with ThreadPoolExecutor(1, "lineage-verify") as self.ahead, Claims(self.scope) as claims:
             before = self._heads()
+            if self.scope.name is not None:
+                one = [self.uid] if self.uid is not None else []
+                self.uids = {"runs": one, "versions": one}
+            elif self.scope.project is not None:
+                [self.uids] = self._read("uids", project=self.scope.project)
             self._chains(claims)
             claims.finish()
             self._things(claims)
@@ -143,17 +149,12 @@ class Verifier:
     def _things(self, claims: Claims) -> None:
         scope = self.scope
         if scope.name is None or scope.of_run:
-            only = run_of(scope.name)[1] if scope.name is not None else None
-            for uid, said, found in _side_by_side(claims.of(RUN), self._nodes("runs", only=only)):
+            for uid, said, found in _side_by_side(claims.of(RUN), self._nodes("runs")):
                 self._compare("Run", uid, said, found, partial(run_facts, uid))
         if scope.name is None or not scope.of_run:
             expected = ((uid, said) for uid, said in claims.of(VERSION) if scope.name is None or _is_version(said))
             within = None if scope.project is None else "" if scope.name is not None else scope.project
-            if scope.name is None or self.uid is not None:
-                there = self._nodes("versions", only=self.uid, within=within)
-            else:
-                there = iter(())
-            for uid, said, found in _side_by_side(expected, there):
+            for uid, said, found in _side_by_side(expected, self._nodes("versions", within=within)):
                 self._compare("ArtifactVersion", uid, said, found, partial(_version, uid))
                 self._note_first(uid, said, found)
         if scope.name is None:
@@ -162,10 +163,19 @@ class Verifier:
 
     def _nodes(self, name: str, **more: Any) -> Iterator[tuple[str, Found]]:
         def page(after: str) -> list[Any]:
-            [row] = self._read(name, after=after, limit=NODES, project=None if self.scope.name else self.scope.project, **more)
+            [row] = self._read(name, after=after, limit=NODES, uids=None, **more)
             return list(row["nodes"])
 
-        for found in self._pages(page, "", NODES, lambda found: found[0]):
+        def part(start: int) -> list[Any]:
+            [row] = self._read(name, after="", limit=NODES, uids=uids[start : start + NODES], **more)
+            return list(row["nodes"])
+
+        if self.uids is None:
+            pages = self._pages(page, "", NODES, lambda found: found[0])
+        else:
+            uids = self.uids[name]
+            pages = (found for start in range(0, len(uids), NODES) for found in part(start))
+        for found in pages:
             self.nodes += 1 + len(found[5])
             self._step(1)
             yield found[0], found

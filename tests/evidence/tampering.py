@@ -63,12 +63,12 @@ def rich(graph: Graph, project: str) -> tuple[Journal, Journal]:
 
     a.say(
         RunStarted(
-            run=run("fit"), at=at(0), name="brave-otter", job_type="train", step="train.py", group="g", commit="abc", dirty=True,
+            run=run("fit"), at=at(0), name="otter", job_type="train", step="train.py", group="g", commit="ab", dirty=True,
             config={"lr": 0.1, "n": 3, "deep": {"on": True, "list": [1, 2]}}, command="train.py", description="first",
             tags=("x", "y"), environment={"PATH": "/bin"}, source_id="s1", author="ann", email="ann@example.org", host="h",
             actor="ann",
         ),
-        logged("fit", "data", 1, 1, size=10, file_count=2, content="stored", metadata={"rows": 3, "k": {"m": 1.0}}, tags=("a",)),
+        logged("fit", "data", 1, 1, size=10, file_count=2, content="stored", metadata={"rows": 3, "k": {"m": 2}}, tags=("a",)),
         Used(run=run("fit"), artifact=f"{project}/raw", digest=digest(2), type="r", at=at(2), used_as="in", source_id="raw"),
     )  # fmt: skip
     b.say(RunStarted(run=run("worker"), at=at(3), child_of=run("fit"), retry_of=run("never"), resumed_from=run("old")))
@@ -351,8 +351,8 @@ def opening_changed(inner: Inside, world: World, chance: random.Random) -> tuple
 def tail_cut(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
     """The last entry is gone; in half of the cases the journal says so too, and only what it brought tells."""
     journal = chance.choice(world.journals)
-    rows = inner.run("MATCH (e:Entry {journal: $j}) RETURN e.seq AS seq, e.hash AS hash, e.receipt_hash AS receipt ORDER BY seq",
-                     j=journal)  # fmt: skip
+    rows = inner.run("MATCH (e:Entry {journal: $j}) RETURN e.seq AS seq, e.hash AS hash, e.receipt_hash AS receipt"
+                     " ORDER BY seq", j=journal)  # fmt: skip
     inner.run(f"{ENTRY} DELETE n", journal=journal, seq=rows[-1]["seq"])
     if chance.random() < 0.5:
         inner.run("MATCH (n:Journal {uid: $j}) SET n.applied = $seq, n.head = $hash, n.receipt_head = $receipt", j=journal,
