@@ -109,7 +109,7 @@ class Inside:
     def read(self, query: Query, timeout: float | None = None, **parameters: Any) -> list[dict[str, Any]]:
         return self.run(query.text, **parameters)
 
-    def run(self, text: str, **parameters: Any) -> list[dict[str, Any]]:
+    def run(self, text: str, /, **parameters: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self.tx.run(text, parameters)]
 
     def verify(self, project: str, **more: Any) -> Verification:

@@ -114,13 +114,13 @@ def test_one_name_is_verified_alone(graph: Graph, world: tuple[str, list[str]]) 
         inside_it = Evidence(inner, project)  # type: ignore[arg-type]
         [finding] = inside_it.verify("data:v0").findings
         assert (finding.kind, finding.property, finding.expected, finding.found) == ("changed", "size", "10", "11")
-        assert inside_it.verify("data:v1").ok and inside_it.verify("runs/fit").ok
+        assert inside_it.verify("data:v1").ok and inside_it.verify(f"{project}/runs/fit").ok
         inner.run("MATCH (v:ArtifactVersion {name: $n}) DETACH DELETE v", n=f"{project}/data:v0")
         assert "missing" in {f.kind for f in inside_it.verify("data:v0").findings}
     with pytest.raises(NotRecorded):
         ask.verify("nothing:v0")
     with pytest.raises(NotRecorded):
-        ask.verify("runs/nothing")
+        ask.verify(f"{project}/runs/nothing")
 
 
 def test_an_unknown_project_is_said(graph: Graph) -> None:
