@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineage_graph.answers.verification import Finding, Hole, Kind, short
+from lineage_graph.answers.verification import Finding, Kind, short
 from lineage_graph.canonical import digest_of, opens
 from lineage_graph.events import SEALED
 from lineage_graph.evidence.times import normal
@@ -34,7 +34,6 @@ class Chain:
 
     journal: str
     say: Say
-    hole: Callable[[Hole], None]
     marks: dict[int, tuple[str, str] | None] = field(default_factory=dict)
     seq: int = 0
     head: str = ""
@@ -180,17 +179,17 @@ class Chain:
                     self.found("changed", seq, f"{group} was added to event {event['uid']}", "openings", None, opened)
             elif opened is None:
                 holes.append(group)
-                self.hole(Hole(entry=f"{self.journal}, entry {seq}", event=event["uid"], group=group))
             elif not opens(commitment, opened):
                 what = f"{group} of event {event['uid']} is not what was committed to"
                 self.found("changed", seq, what, "openings", commitment, opened)
-                holes.append(group)
+                event["holes"] = [*event.get("holes", ()), group]
             else:
                 event |= opened["value"]
         for group in opening.keys() - SEALED.keys():
             self.found("changed", seq, f"an opening of no group that there is was added ({group})", "openings", None, group)
         if holes:
-            event["holes"] = holes
+            event["holes"] = [*event.get("holes", ()), *holes]
+            event["gone"] = holes
         return event
 
     def end(self, nodes: Sequence[Any]) -> None:

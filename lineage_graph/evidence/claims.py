@@ -13,7 +13,7 @@ from typing import Any
 
 from lineage_graph.events import Json
 from lineage_graph.evidence.chain import Said
-from lineage_graph.evidence.facts import Claim
+from lineage_graph.evidence.facts import UNSURE, Claim
 from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
 
@@ -21,7 +21,6 @@ BUFFER = 20_000
 KEPT = 50_000  # aliases and artifacts kept in memory
 LINKS = ("child_of", "retry_of", "resumed_from")
 LAST = "~"  # sorts after every time
-UNSURE = "\0unsure"  # a value that was erased
 JOURNALS = 1 << 40  # claims are numbered within their journal's range
 RUN, VERSION, ARTIFACT = "run_claims", "version_claims", "artifact_claims"
 

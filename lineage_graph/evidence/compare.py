@@ -8,12 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 from lineage_graph.answers.verification import Finding, Kind, short
-from lineage_graph.evidence.facts import FLATTENED, Claim, Facts, OutOfOrder, Props, Rel
+from lineage_graph.evidence.facts import FLATTENED, UNSURE, Claim, Facts, OutOfOrder, Props, Rel
 from lineage_graph.evidence.times import normal
 
 TIMES = {"at", "recorded_at", "created_at", "started_at", "ended_at", "end_recorded_at", "resumed_at"}
 OWN = {"rev", "lock"}  # the ledger's counters and locks, which say nothing of what happened
-UNSURE = "\0unsure"
 SKEW = 5.0  # seconds by which the clocks of two ledgers may differ, at most
 ORDERS = 200  # tried, where the receipts leave it open which of two came first
 # A thing as it is found: uid, labels, properties, relationships from it, relationships to it, its edits.

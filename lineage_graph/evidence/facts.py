@@ -22,12 +22,13 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "personal": ("author", "email", "host"),
     },
     "run_finished": {"content": ("config", "summary", "said")},
-    "used": {"content": ("metadata", "description", "tags", "source_id", "said")},
-    "logged": {"content": ("metadata", "description", "tags", "source_id", "said")},
+    "used": {"content": ("metadata", "description", "tags", "source_id", "content", "said")},
+    "logged": {"content": ("metadata", "description", "tags", "source_id", "content", "said")},
     "edited": {"content": ("metadata", "description", "tags", "said")},
 }
 # Also beside the whole, as dotted properties.
 FLATTENED = ("config", "summary", "metadata")
+UNSURE = "\0unsure"  # a value that was erased
 
 
 class OutOfOrder(Exception):
@@ -66,10 +67,10 @@ def _edit(facts: Facts, event: Mapping[str, Any], recorded: str, values: Props) 
     """An Edit that must be there."""
     said: Props = {"uid": event["uid"], "of": facts.uid, "at": event["at"], "recorded_at": recorded}
     holes = event.get("holes", ())
-    said |= {"actor": "\0unsure" if "personal" in holes else event.get("actor")}
+    said |= {"actor": UNSURE if "personal" in holes else event.get("actor")}
     said |= {"fields": sorted(values), "values": as_json(values)}
     if "content" in holes:
-        said |= {"fields": "\0unsure", "values": "\0unsure"}
+        said |= {"fields": UNSURE, "values": UNSURE}
     facts.edits.append(said)
 
 

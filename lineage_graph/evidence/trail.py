@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lineage_graph.answers.verification import TrailStep
+from lineage_graph.errors import JournalProblem
 from lineage_graph.events import SEALED
+from lineage_graph.evidence.chain import Said
 from lineage_graph.graph import Graph
 from lineage_graph.names import LATEST
 from lineage_graph.queries import get
@@ -48,26 +50,44 @@ def version_trail(graph: Graph, artifact: str, version: str, digest: str) -> Ite
             yield _step(event, outcome, entry, f"alias {alias!r} moved from it to {named}")
 
 
+def erasing(graph: Graph) -> Iterator[Said]:
+    """The events that erase, of all journals. Runs evidence/speaking."""
+    for event, outcome, entry in _said(graph, "erased", broken=True):
+        if event["kind"] == "erased":
+            yield Said(event, dict(outcome), entry["recorded_at"])
+
+
 def _moved(event: Event) -> list[str]:
     if event["kind"] == "logged" and not event.get("rerun"):
         return list(dict.fromkeys((LATEST, *event.get("aliases", ()))))
     return [event["alias"]] if event["kind"] in {"alias_moved", "alias_removed"} else []
 
 
-def _said(graph: Graph, name: str) -> list[tuple[Event, Outcome, Mapping[str, Any]]]:
-    """The events of entries that speak of a name, in the order in which they happened."""
+def _said(graph: Graph, name: str, broken: bool = False) -> list[tuple[Event, Outcome, Mapping[str, Any]]]:
+    """The events of entries that speak of a name, in the order in which they happened.
+
+    broken: leave out what cannot be read. Raises JournalProblem.
+    """
     [row] = graph.read(SPEAKING, text=f'"{name}"')
     found: list[tuple[Event, Outcome, Mapping[str, Any]]] = []
     for journal, seq, entry_hash, body, openings, receipt in row["entries"]:
-        told = json.loads(receipt)
-        entry = {"journal": journal, "seq": seq, "hash": entry_hash, "recorded_at": told["recorded_at"]}
-        for written, opening, outcome in zip(json.loads(body)["events"], json.loads(openings), told["outcomes"], strict=False):
-            event = {key: value for key, value in written.items() if key not in SEALED.values()}
-            for group in SEALED:
-                event |= opening.get(group, {}).get("value", {})
-            found.append((event, outcome, entry))
+        try:
+            told = json.loads(receipt)
+            entry = {"journal": journal, "seq": seq, "hash": entry_hash, "recorded_at": told["recorded_at"]}
+            events = zip(json.loads(body)["events"], json.loads(openings), told["outcomes"], strict=True)
+            found += [(_opened(written, opening), outcome, entry) for written, opening, outcome in events]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            if not broken:
+                raise JournalProblem(journal, f"entry {seq} in the graph cannot be read; `audit verify` says why") from None
     found.sort(key=lambda one: (one[0]["at"], one[0]["uid"], one[2]["recorded_at"]))
     return found
+
+
+def _opened(written: Event, opening: Mapping[str, Any]) -> Event:
+    event = {key: value for key, value in written.items() if key not in SEALED.values()}
+    for group in SEALED:
+        event |= opening.get(group, {}).get("value", {})
+    return event
 
 
 def _step(event: Event, outcome: Outcome, entry: Mapping[str, Any], what: str) -> TrailStep:

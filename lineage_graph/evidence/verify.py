@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 from lineage_graph import queries
 from lineage_graph.answers.verification import Finding, Hole, Verification
 from lineage_graph.errors import LineageError
-from lineage_graph.evidence.chain import Chain
+from lineage_graph.evidence import trail
+from lineage_graph.evidence.chain import Chain, Said
 from lineage_graph.evidence.claims import ARTIFACT, LAST, RUN, VERSION, Claims, Scope
 from lineage_graph.evidence.compare import Differ, Found, differences
+from lineage_graph.evidence.erasures import Erasures, with_holes
 from lineage_graph.evidence.facts import Claim, Facts, alias_facts, artifact_facts, run_facts, version_facts
 from lineage_graph.evidence.seals import Marks
 from lineage_graph.evidence.times import normal
@@ -43,6 +45,7 @@ class Verifier:
         self.erased = self.moving = 0
         self.journals = self.entries = self.events = self.receipts = self.nodes = self.relationships = 0
         self.done = self.total = 0
+        self.erasures = Erasures()
         self.first_recorded: dict[str, str] = {}
         self.uids: dict[str, list[str]] | None = None  # of what is looked at, where that is not everything
 
@@ -56,6 +59,7 @@ class Verifier:
             elif self.scope.project is not None:
                 [self.uids] = self._read("uids", project=self.scope.project)
             self._chains(claims)
+            self._erasures()
             claims.finish()
             self._things(claims)
             self._strays()
@@ -66,10 +70,13 @@ class Verifier:
     def say(self, uid: str | None, finding: Finding) -> None:
         self.findings.append((uid, finding))
 
-    def _hole(self, hole: Hole) -> None:
-        self.erased += 1
-        if len(self.holes) < HOLES:
-            self.holes.append(hole)
+    def _holes(self, chain: Chain, said: Said) -> None:
+        for group in said.event.pop("gone"):
+            hole = Hole(entry=f"{chain.journal}, entry {chain.seq}", event=said.event["uid"], group=group)
+            self.erased += 1
+            if len(self.holes) < HOLES:
+                self.holes.append(hole)
+            self.erasures.hole(hole, said)
 
     def _step(self, count: int) -> None:
         self.done += count
@@ -93,7 +100,7 @@ class Verifier:
             self.marks.gone({row["journal"] for row in rows if row["entries"]})
 
     def _chain(self, uid: str, nodes: list[Any], claims: Claims) -> None:
-        chain = Chain(uid, lambda finding: self.say(None, finding), self._hole, self.marks.wanted(uid))
+        chain = Chain(uid, lambda finding: self.say(None, finding), self.marks.wanted(uid))
         claims.begin_journal()
         for labels, props, degree in self._entries(uid, 0):
             self._take(chain, claims, labels, props, degree)
@@ -124,6 +131,10 @@ class Verifier:
     def _take(self, chain: Chain, claims: Claims, labels: Any, props: Any, degree: int) -> None:
         for said in chain.take(labels, props, degree):
             try:
+                if "gone" in said.event:
+                    self._holes(chain, said)
+                if said.event["kind"] == "erased":
+                    self.erasures.take(said)
                 claims.take(said)
             except (LineageError, KeyError, TypeError, ValueError, AttributeError):
                 chain.found("chain", chain.seq, f"event {said.event.get('uid')} or its outcome cannot be read")
@@ -185,7 +196,7 @@ class Verifier:
             differ = Differ()
             differ.added(label, found or ())
         else:
-            differ = differences(said, make, found)
+            differ = differences(said, with_holes(make, self.erasures), found)
         self._end(uid, differ)
 
     def _end(self, uid: str, differ: Differ) -> None:
@@ -216,6 +227,7 @@ class Verifier:
                 recorded = began[3] if began[3] != LAST else None
                 known = normal(self.first_recorded[uid]) if uid in self.first_recorded else recorded
                 facts = artifact_facts(uid, (*began[:3], known, began[4]), own)
+                self.erasures.unsure(facts)
                 if known is None:
                     facts.unsure.add("recorded_at")
                 if found is None:
@@ -235,6 +247,23 @@ class Verifier:
                 differ.thing(alias_facts(uid, means), found)
             self._end(uid, differ)
 
+    def _erasures(self) -> None:
+        """Erasures that the journals looked at do not tell of, and tombstones."""
+        everything = self.scope.project is None
+        own = list({event for event, _ in self.erasures.stones})
+        if not everything:
+            for said in trail.erasing(self.graph):
+                self.erasures.take(said)
+        for finding in self.erasures.unaccounted():
+            self.say(None, finding)
+        if everything or own:
+            self.erasures.stones = {key: stone for key, stone in self.erasures.stones.items() if everything or key[0] in own}
+            [row] = self._read("erasures", events=None if everything else own)
+            differ = Differ()
+            self.erasures.compare(row["erasures"], everything, differ)
+            self.nodes += len(row["erasures"])
+            self._end("", differ)
+
     def _strays(self) -> None:
         if self.scope.name is not None:
             return
@@ -251,7 +280,7 @@ class Verifier:
             return
         mentioned = claims.mentions()
         for uid, after in new.items():
-            chain = Chain(uid, lambda finding: None, lambda hole: None)
+            chain = Chain(uid, lambda finding: None)
             for labels, props, degree in self._entries(uid, after):
                 self._take(chain, claims, labels, props, degree)
         mentioned |= {means[4] for uid, means in claims.means() if uid in mentioned and means[4] is not None}

@@ -205,7 +205,7 @@ def rewrite(inner: Inside, journal: str, change: Any) -> None:
     inner.run("MATCH (j:Journal {uid: $j}) SET j.head = $h, j.receipt_head = $r", j=journal, h=head, r=receipt_head)
 
 
-def test_what_was_erased_is_a_hole_and_not_a_fault(open_: Inside, world: tuple[str, list[str]]) -> None:
+def test_an_opening_that_no_event_erased_is_found(open_: Inside, world: tuple[str, list[str]]) -> None:
     project, (journal, _) = world
     [row] = open_.run("MATCH (e:Entry {journal: $j, seq: 1}) RETURN e.openings AS o", j=journal)
     openings = json.loads(row["o"])
@@ -214,7 +214,8 @@ def test_what_was_erased_is_a_hole_and_not_a_fault(open_: Inside, world: tuple[s
     open_.run("MATCH (r:Run {project: $p, id: 'fit'}) REMOVE r.author, r.email, r.host", p=project)
     found = open_.verify(project)
     assert found.erased == 1 and found.holes[0].group == "personal" and found.holes[0].entry == f"{journal}, entry 1"
-    assert {f.kind for f in found.findings} <= {"hole"}
+    [finding] = found.findings
+    assert finding.kind == "hole" and "no event erased it" in finding.sentence
 
 
 def test_findings_come_in_pages(open_: Inside, world: tuple[str, list[str]]) -> None:
