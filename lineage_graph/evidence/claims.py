@@ -13,7 +13,7 @@ from typing import Any
 
 from lineage_graph.events import Json
 from lineage_graph.evidence.chain import Said
-from lineage_graph.evidence.facts import UNSURE, Claim
+from lineage_graph.evidence.facts import SAYING, UNSURE, Claim
 from lineage_graph.ledger.ask import alias_uid, artifact_of, run_of, version_uid
 from lineage_graph.names import LATEST
 
@@ -57,6 +57,7 @@ class Claims:
         self._means: dict[str, tuple[str, str, str, str, str | None]] = {}
         self._began: dict[str, list[Any]] = {}
         self._mentioned: set[str] | None = None
+        self._spoken: dict[str, str] = {}  # version → the earliest time at which this journal spoke of it
 
     def __enter__(self) -> Claims:
         self._folder = tempfile.TemporaryDirectory(prefix="lineage-graph-verify-")
@@ -80,6 +81,7 @@ class Claims:
     def begin_journal(self) -> None:
         self.first += JOURNALS
         self._n = self.first
+        self._spoken.clear()
 
     def mentions(self) -> set[str]:
         """From now on, uids that claims are about are gathered here and nothing else is done with them."""
@@ -150,9 +152,19 @@ class Claims:
         elif here:
             self._add(VERSION, version, recorded, "used_by", name, at, run_of(run)[1], *edge[1:])
         if event.get("digest") is not None and event.get("type") is not None:
+            before = self._spoken.get(version)
+            if before is not None and before <= at and event.keys().isdisjoint(SAYING) and "holes" not in event:
+                return  # it says nothing that this journal did not say before
+            self._speak(version, at)
             if here:
                 self._add(VERSION, version, recorded, "said", name, at, event)
             self._begin(artifact, name, event, recorded)
+
+    def _speak(self, version: str, at: str) -> None:
+        """This journal spoke of a version, of that time."""
+        if len(self._spoken) > KEPT:
+            self._spoken.clear()
+        self._spoken[version] = min(at, self._spoken.get(version, at))
 
     def _logged(self, event: Json, outcome: Json, recorded: str) -> None:
         run, at, artifact, name, version = (
@@ -167,6 +179,7 @@ class Claims:
             self._add(RUN, uid, recorded, "logged", run, at, version, outcome["created"])
         elif here:
             self._add(VERSION, version, recorded, "logged_from", name, at, uid, outcome["created"])
+        self._speak(version, at)
         if here:
             self._add(VERSION, version, recorded, "said", name, at, event)
             self._add(VERSION, version, recorded, "logged_by", name, at, uid)

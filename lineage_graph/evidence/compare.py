@@ -28,6 +28,11 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def _plainly(expected: Any, found: Any) -> bool:
+    """Whether two values that are no lists are one, as nearly all are."""
+    return expected.__class__ is found.__class__ and bool(expected == found)
+
+
 class Differ:
     """Gathers what differs about one thing after another. name: what to call the node with a uid, for the sentences."""
 
@@ -54,8 +59,12 @@ class Differ:
         self, what: str, where: str, wanted: Props, has: Props, unsure: Iterable[str] = (), own: Iterable[str] = OWN
     ) -> None:
         """Every property that differs."""
+        odd = {name for name, found in has.items() if found.__class__ is list or not _plainly(wanted.get(name), found)}
+        odd.update(name for name, expected in wanted.items() if expected is not None and name not in has)
+        if not odd:
+            return
         hidden = set(unsure)
-        for name in sorted(wanted.keys() | has.keys()):
+        for name in sorted(odd):
             expected, found = wanted.get(name), has.get(name)
             if name in TIMES:
                 found = normal(found)

@@ -27,6 +27,7 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "edited": {"content": ("metadata", "description", "tags", "said")},
 }
 # Also beside the whole, as dotted properties.
+SAYING = frozenset((*DESCRIBED, *FACTS))
 FLATTENED = ("config", "summary", "metadata")
 UNSURE = "\0unsure"  # a value that was erased
 
@@ -190,7 +191,7 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
             if version is None:
                 version = _new_version(facts, event, recorded)
             elif at < version.begun[0] or not _same(version, event):
-                _more(facts, version, event, recorded, edits, event["uid"] in edits or event["uid"] in {m[1] for m in moves})
+                _more(facts, version, event, recorded, edits, event["uid"] in edits or any(event["uid"] == m[1] for m in moves))
         elif what == "edit":
             event = claim[4]
             if version is None:
@@ -295,6 +296,8 @@ def _adds(version: Version, name: str, value: Any) -> bool:
 
 
 def _same(version: Version, event: Mapping[str, Any]) -> bool:
+    if event.keys().isdisjoint(SAYING):
+        return True
     return all(event.get(name) is None for name in DESCRIBED) and not any(
         _adds(version, name, event.get(name)) for name in FACTS
     )

@@ -7,7 +7,7 @@ uid.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -155,6 +155,14 @@ class Verifier:
             yield from some
             some = more.result() if more is not None else []
 
+    def _parts(self, part: Callable[[int], list[T]], starts: Sequence[int]) -> Iterator[T]:
+        """The same of parts whose beginnings are known."""
+        coming = self.ahead.submit(part, starts[0]) if starts else None
+        for following in (*starts[1:], None):
+            some = coming.result() if coming is not None else []
+            coming = self.ahead.submit(part, following) if following is not None else None
+            yield from some
+
     # ── the things ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _things(self, claims: Claims) -> None:
@@ -185,7 +193,7 @@ class Verifier:
             pages = self._pages(page, "", NODES, lambda found: found[0])
         else:
             uids = self.uids[name]
-            pages = (found for start in range(0, len(uids), NODES) for found in part(start))
+            pages = self._parts(part, range(0, len(uids), NODES))
         for found in pages:
             self.nodes += 1 + len(found[5])
             self._step(1)
