@@ -185,8 +185,8 @@ class Chain:
                 event["holes"] = [*event.get("holes", ()), group]
             else:
                 event |= opened["value"]
-        for group in opening.keys() - SEALED.keys():
-            self.found("changed", seq, f"an opening of no group that there is was added ({group})", "openings", None, group)
+        for unknown in opening.keys() - set(SEALED):
+            self.found("changed", seq, f"an opening of no group that there is was added ({unknown})", "openings", None, unknown)
         if holes:
             event["holes"] = [*event.get("holes", ()), *holes]
             event["gone"] = holes

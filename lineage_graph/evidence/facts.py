@@ -188,6 +188,8 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
         if what == "said":
             event = claim[4]
             _unsure(facts, event)
+            if version is not None and event["kind"] == "logged" and "content" in event.get("holes", ()):
+                facts.maybe.add(event["uid"])  # what it said anew, if anything, was erased
             if version is None:
                 version = _new_version(facts, event, recorded)
             elif at < version.begun[0] or not _same(version, event):
@@ -281,8 +283,6 @@ def _more(facts: Facts, version: Version, event: Mapping[str, Any], recorded: st
         and (as_json(value) if name == "metadata" else value) != version.values.get(name)
     }
     _say(version, props, event, described, (at, event["uid"]))
-    if logged and "content" in event.get("holes", ()):
-        facts.maybe.add(event["uid"])
     if changed and logged:
         edits.add(event["uid"])
         _edit(facts, event, recorded, changed)
