@@ -6,7 +6,7 @@
 //   $uids      LIST     or those with these uids, sorted, whatever the others say; null for all
 //
 // Columns
-//   nodes      LIST     [uid, labels, properties, [[type, uid of the end, properties]], [], edits], in order of uid; times as text
+//   nodes      LIST     [uid, labels, properties, [[type, uid of the end, properties]], those from strangers, edits], in order of uid; times as text
 //
 // Try    :param after => ''
 //   :param limit => 100
@@ -33,7 +33,7 @@ RETURN collect([n.uid, labels(n),
   [(n)-[e]->(m) | [type(e), m.uid, e {.*,
     at: CASE WHEN e.at IS :: ZONED DATETIME THEN toString(e.at) ELSE valueType(e.at) END,
     recorded_at: CASE WHEN e.recorded_at IS :: ZONED DATETIME THEN toString(e.recorded_at) ELSE valueType(e.recorded_at) END}]],
-  [],
+  [(n)<-[e]-(m) WHERE NOT (m:Run OR m:ArtifactVersion OR m:Edit) | [type(e), m.uid, properties(e)]],
   [(n)<-[o:OF]-(d) | [labels(d), d {.*,
     at: CASE WHEN d.at IS :: ZONED DATETIME THEN toString(d.at) ELSE valueType(d.at) END,
     recorded_at: CASE WHEN d.recorded_at IS :: ZONED DATETIME THEN toString(d.recorded_at) ELSE valueType(d.recorded_at) END},

@@ -1,14 +1,13 @@
-// Which nodes and relationships of ours stand where the ledger never puts one?
+// Which nodes of ours stand where the ledger never puts one?
 //
-// Nodes without a key, sequences without an artifact, edits of nothing, relationships from a node of the wrong kind. Of one
-// project only nodes without a key are looked for.
+// Nodes without a key, sequences without an artifact, edits of nothing. Of one project only nodes without a key are looked for.
 //
 // Parameters
 //   $project   STRING   nodes without a key of this project; null for everything
 //   $limit     INTEGER  at most so many of each
 //
 // Columns
-//   what       STRING   a label or a relationship's type
+//   what       STRING   a label
 //   id         STRING   what Neo4j calls it
 //   properties MAP      what is on it
 //   why        STRING   what is wrong with it
@@ -47,11 +46,6 @@ CALL () {
   MATCH (n:Edit)
   WHERE NOT EXISTS { (n)-[:OF]->(:Run|ArtifactVersion|Artifact) }
   RETURN 'Edit' AS what, n AS one, 'it is of nothing' AS why LIMIT $limit
-  UNION ALL
-  WITH 1 AS all WHERE $project IS NULL
-  MATCH (a)-[e:USED|LOGGED|LOGGED_BY|VERSION_OF|CHILD_OF|RETRY_OF|RESUMED_FROM]->(b)
-  WHERE NOT a:Run AND NOT a:ArtifactVersion
-  RETURN type(e) AS what, e AS one, 'it begins at no run and no version' AS why LIMIT $limit
 }
 RETURN what, elementId(one) AS id, properties(one) AS properties, why
 ORDER BY what, id

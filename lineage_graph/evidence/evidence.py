@@ -13,6 +13,7 @@ from lineage_graph.errors import NotRecorded
 from lineage_graph.evidence import keys, seals, trail
 from lineage_graph.evidence.claims import Scope
 from lineage_graph.evidence.verify import Verifier
+from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
 from lineage_graph.lineage.values import cursor, whole_number
 from lineage_graph.models import Truncated
@@ -63,6 +64,8 @@ class Evidence(Reader):
             marks.add(seals.load(Path(checkpoint)))
         verifier = Verifier(self.graph, Scope(project, name), uid, marks, progress or _silent)
         verifier.run()
+        if name is not None and not verifier.compared:
+            self.find(name)  # says that it is not there, and what is
         if project is not None and not verifier.journals and not verifier.nodes:
             self.must_be_project(project)
         return verifier.answer(limit, left_out)
@@ -90,7 +93,11 @@ class Evidence(Reader):
         key: a private key (`audit key` makes one) to sign it with; out: a file to write it to as well, to be kept elsewhere.
         Raises CheckpointProblem, ExtraMissing, GraphProblem. Runs evidence/heads, evidence/checkpoints, record/checkpoint.
         """
-        return seals.seal(self.graph, Path(key) if key is not None else None, Path(out) if out is not None else None)
+        return seals.seal(self._to_write(), Path(key) if key is not None else None, Path(out) if out is not None else None)
+
+    def _to_write(self) -> Graph:
+        """The graph, where a checkpoint is kept."""
+        return self.graph
 
     def trail(self, name: str, *, limit: int | None = None, after: str | None = None) -> Trail:
         """Everything that happened to a version, a run, or ('project/name' alone) an artifact, with the entry that says so.

@@ -46,7 +46,7 @@ class Verifier:
         self.holes: list[Hole] = []
         self.erased = self.moving = 0
         self.journals = self.entries = self.events = self.receipts = self.nodes = self.relationships = 0
-        self.done = self.total = 0
+        self.done = self.total = self.compared = 0
         self.erasures = Erasures()
         self.first_recorded: dict[str, str] = {}
         self.uids: dict[str, list[str]] | None = None  # of what is looked at, where that is not everything
@@ -210,6 +210,7 @@ class Verifier:
         self._end(uid, differ)
 
     def _end(self, uid: str, differ: Differ) -> None:
+        self.compared += 1
         self.relationships += differ.relationships
         for finding in differ.findings:
             self.say(uid, finding)

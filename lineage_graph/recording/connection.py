@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from lineage_graph.answers.diff import Diff
 from lineage_graph.evidence.evidence import Evidence
+from lineage_graph.graph import Graph
 from lineage_graph.lineage import Time
 from lineage_graph.models import Run as RunRecord
 from lineage_graph.recording.at_hand import AtHand
@@ -48,6 +49,10 @@ class LineageGraph(Evidence):
     def __init__(self, recorder: Recorder, project: str | None) -> None:
         super().__init__(recorder.own_writes_first(), project)
         self.recorder = recorder
+
+    def _to_write(self) -> Graph:
+        self.recorder.drain()
+        return self.recorder.graph()
 
     def artifact(self, name: str, *, as_of: Time = None) -> RecordedVersion:
         """One version, to download, alias or edit. Parameters and errors as `version`."""

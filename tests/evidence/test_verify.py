@@ -160,9 +160,9 @@ def test_every_property_of_a_run_and_a_version_is_compared(open_: Inside, world:
 
 
 def test_a_number_of_another_type_is_another_value(open_: Inside, world: tuple[str, list[str]]) -> None:
-    open_.run("MATCH (r:Run {project: $p, id: 'fit'}) SET r.`config.n` = 3.0", p=world[0])
+    open_.run("MATCH (r:Run {project: $p, id: 'eval'}) SET r.`config.seed` = 1.0", p=world[0])
     [finding] = open_.verify(world[0]).findings
-    assert (finding.property, finding.expected, finding.found) == ("config.n", "3", "3.0")
+    assert (finding.property, finding.expected, finding.found) == ("config.seed", "1", "1.0")
 
 
 def test_a_time_written_as_text_is_another_value(open_: Inside, world: tuple[str, list[str]]) -> None:
