@@ -18,6 +18,7 @@ LineageError                    catch this one
 ├── NotYetRecorded              the graph has not taken it up yet
 ├── Rejected                    the graph refused the event, and says why
 ├── JournalProblem              a journal that is broken or cannot be written
+├── CheckpointProblem           a checkpoint or a key that cannot be read, written or used
 ├── StoreProblem                the content store does not take or give what it should
 ├── ImportRefused               a file that cannot be imported; nothing of it was
 ├── QueryBroken                 a query file that breaks its own header
@@ -43,6 +44,7 @@ from difflib import get_close_matches
 __all__ = [
     "ArtifactClosed",
     "CannotReproduce",
+    "CheckpointProblem",
     "ContentProblem",
     "ExtraMissing",
     "GraphFailed",
@@ -216,6 +218,14 @@ class JournalProblem(LineageError):
     def __init__(self, path: object, why: str) -> None:
         self.path = str(path)
         super().__init__(f"journal {self.path}: {why}")
+
+
+class CheckpointProblem(LineageError):
+    """A checkpoint or a key that cannot be read, written or used."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{self.path}: {why}")
 
 
 class StoreProblem(LineageError):

@@ -30,7 +30,7 @@ ROOMS = (
     {"events", "manifest", "graph", "walks", "answers", "replay"},
     {"journal", "draft", "places", "lineage", "local", "readers"},
     {"store", "formats", "ledger"},
-    {"bridges"},
+    {"bridges", "evidence"},
     {"recording"},
     {"intake"},
     {"archive", "backup"},
@@ -49,6 +49,7 @@ KEEPERS = {
     "pandas": ("lineage_graph.bridges.pandas",),
     "networkx": ("lineage_graph.bridges.networkx",),
     "py2neo": ("lineage_graph.bridges.py2neo",),
+    "cryptography": ("lineage_graph.evidence.keys",),
 }
 # Modules that are longer than they should be; each is to be split, none may join them.
 TOO_LONG: set[str] = set()

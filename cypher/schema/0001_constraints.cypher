@@ -12,3 +12,4 @@ CREATE CONSTRAINT entry_seq IF NOT EXISTS FOR (n:Entry) REQUIRE (n.journal, n.se
 CREATE CONSTRAINT edit_uid IF NOT EXISTS FOR (n:Edit) REQUIRE n.uid IS UNIQUE;
 CREATE CONSTRAINT erasure_of IF NOT EXISTS FOR (n:Erasure) REQUIRE (n.of, n.event) IS UNIQUE;
 CREATE CONSTRAINT question_uid IF NOT EXISTS FOR (n:Question) REQUIRE n.uid IS UNIQUE;
+CREATE CONSTRAINT checkpoint_number IF NOT EXISTS FOR (n:Checkpoint) REQUIRE n.number IS UNIQUE;

@@ -6,6 +6,7 @@ import click
 
 from lineage_graph.cli import (
     ask,
+    audit,
     change,
     cluster,
     compare,
@@ -34,7 +35,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
-    "Trust": [erase.erase],
+    "Trust": [audit.audit, erase.erase],
     "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 

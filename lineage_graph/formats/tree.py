@@ -18,6 +18,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from lineage_graph.answers.audit import Audit
+from lineage_graph.answers.verification import Trail
 from lineage_graph.formats import words
 from lineage_graph.models import Lineage, RunNode, VersionNode
 
@@ -55,7 +56,7 @@ def counts(lineage: Lineage) -> str:
     )
 
 
-def cut(answer: Lineage | Audit) -> str | None:
+def cut(answer: Lineage | Audit | Trail) -> str | None:
     """What to say of an answer that is not whole; None for one that is."""
     if answer.truncated is None:
         return None

@@ -12,7 +12,9 @@ from lineage_graph.answers.diff import Diff
 from lineage_graph.answers.erasure import Erased
 from lineage_graph.answers.table import Table
 from lineage_graph.errors import ParameterWrong
-from lineage_graph.lineage import Reader, Time
+from lineage_graph.evidence.evidence import Evidence
+from lineage_graph.graph import Graph
+from lineage_graph.lineage import Time
 from lineage_graph.models import Run as RunRecord
 from lineage_graph.recording import asking, erasing
 from lineage_graph.recording.at_hand import AtHand
@@ -46,12 +48,16 @@ def connect(
     return LineageGraph(recorder, settings.project)
 
 
-class LineageGraph(Reader):
-    """A lineage graph that is open: every question of `Reader`, and versions to download, alias and edit."""
+class LineageGraph(Evidence):
+    """A lineage graph that is open: every question of `Evidence`, and versions to download, alias and edit."""
 
     def __init__(self, recorder: Recorder, project: str | None) -> None:
         super().__init__(recorder.own_writes_first(), project)
         self.recorder = recorder
+
+    def _to_write(self) -> Graph:
+        self.recorder.drain()
+        return self.recorder.graph()
 
     def artifact(self, name: str, *, as_of: Time = None) -> RecordedVersion:
         """One version, to download, alias or edit. Parameters and errors as `version`."""

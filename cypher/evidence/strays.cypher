@@ -1,0 +1,51 @@
+// Which nodes of ours stand where the ledger never puts one?
+//
+// Nodes without a key, sequences without an artifact, edits of nothing. Of one project only nodes without a key are looked for.
+//
+// Parameters
+//   $project   STRING   nodes without a key of this project; null for everything
+//   $limit     INTEGER  at most so many of each
+//
+// Columns
+//   what       STRING   a label
+//   id         STRING   what Neo4j calls it
+//   properties MAP      what is on it
+//   why        STRING   what is wrong with it
+//
+// Try    :param project => 'digits'
+//   :param limit => 10
+CALL () {
+  MATCH (n:Run {project: $project}) WHERE n.id IS NOT NULL AND n.uid IS NULL
+  RETURN 'Run' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Artifact {project: $project}) WHERE n.name IS NOT NULL AND n.uid IS NULL
+  RETURN 'Artifact' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:ArtifactVersion) WHERE n.artifact STARTS WITH $project + '/' AND n.uid IS NULL
+  RETURN 'ArtifactVersion' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Alias) WHERE n.artifact STARTS WITH $project + '/' AND n.name IS NOT NULL AND n.uid IS NULL
+  RETURN 'Alias' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Run|ArtifactVersion|Artifact|Alias|Edit|Journal)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN labels(n)[0] AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Entry)
+  WHERE n.journal IS NULL OR n.seq IS NULL OR NOT n.seq IS :: INTEGER OR n.seq < 1
+  RETURN 'Entry' AS what, n AS one, 'it has no place in a journal' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:VersionSequence)
+  WHERE coalesce(n.next, 1) <> 0 AND NOT EXISTS { MATCH (a:Artifact {uid: n.artifact}) }
+  RETURN 'VersionSequence' AS what, n AS one, 'its artifact is not there' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Edit)
+  WHERE NOT EXISTS { (n)-[:OF]->(:Run|ArtifactVersion|Artifact) }
+  RETURN 'Edit' AS what, n AS one, 'it is of nothing' AS why LIMIT $limit
+}
+RETURN what, elementId(one) AS id, properties(one) AS properties, why
+ORDER BY what, id
