@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from neo4j.exceptions import ConstraintError
 
 from lineage_graph.answers.verification import Verification
 from lineage_graph.canonical import digest_of
@@ -401,9 +403,11 @@ def soak(graph: Graph, project: str, changes: int, seed: int) -> list[str]:
     missed = []
     for i in range(changes):
         change = CHANGES[i % len(CHANGES)]
-        with inside(graph) as inner:
-            tokens = change(inner, world, chance)
-            found = inner.verify(project)
-            if not told(found, tokens):
-                missed.append(f"{change.__name__} {i} (seed {seed}): {tokens} in {[f.sentence for f in found.findings][:5]}")
+        tokens = None
+        while tokens is None:
+            with inside(graph) as inner, suppress(ConstraintError):  # what the server itself refuses is no change
+                tokens = change(inner, world, chance)
+                found = inner.verify(project)
+        if not told(found, tokens):
+            missed.append(f"{change.__name__} {i} (seed {seed}): {tokens} in {[f.sentence for f in found.findings][:5]}")
     return missed
