@@ -28,9 +28,34 @@ CALL () {
   RETURN 'Alias' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
   UNION ALL
   WITH 1 AS all WHERE $project IS NULL
-  MATCH (n:Run|ArtifactVersion|Artifact|Alias|Edit|Journal)
+  MATCH (n:Run)
   WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
-  RETURN labels(n)[0] AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  RETURN 'Run' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:ArtifactVersion)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'ArtifactVersion' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Artifact)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'Artifact' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Alias)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'Alias' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Edit)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'Edit' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Journal)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'Journal' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
   UNION ALL
   WITH 1 AS all WHERE $project IS NULL
   MATCH (n:Entry)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 def find(name: str) -> Query:
-    """The query of that name; its last word alone is enough where only one has it. Raises QueryUnknown."""
+    """The query of that name; its last word alone is enough where only one that people ask has it. Raises QueryUnknown."""
     from lineage_graph import queries
 
-    alike = [q for q in queries.QUERIES.values() if q.name.rpartition("/")[2] == name]
+    alike = [q for q in queries.QUERIES.values() if q.name.rpartition("/")[2] == name and not q.name.startswith("evidence/")]
     return alike[0] if len(alike) == 1 else queries.get(name)
 
 

@@ -13,12 +13,14 @@ from tests.conftest import Address
 from tests.demo.demonstration import Demonstration
 
 READ = sorted((q for q in queries.QUERIES.values() if q.access == "read"), key=lambda q: q.name)
-# The demonstration does nothing of this: it has no dirty tree, no refusal, no version from outside, no open run, …
+# The demonstration does nothing of this: it has no dirty tree, no refusal, no erasure, no question, no version from outside, no open run, …
 NOTHING_TO_FIND = {
     "audit/alias_uses_that_moved",
     "audit/dirty_runs",
+    "audit/erasures",
     "audit/mirror_is_whole",
     "audit/numbers_are_whole",
+    "audit/questions",
     "audit/rejections",
     "audit/runs_never_finished",
     "audit/same_content",
