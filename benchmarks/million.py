@@ -2,7 +2,7 @@
 
     python -m benchmarks.million --uri bolt://127.0.0.1:7687 --password …
 
-200,000 runs, 400,000 versions, 600,000 USED, 400,000 LOGGED (and their mirrors), in groves of 10,000 runs that grow as projects
+200,000 runs, 400,000 versions, 600,000 USED, 400,000 LOGGED (and their mirrors), in groves of 5,000 runs that grow as projects
 do: each run uses three of its grove's last versions and logs two. All of it is recorded by the ledger, through events, entries
 and receipts. Questions are asked of versions at random places, whose answers have less than 20,000 nodes; SQLite's recursive
 query over the same edges answers the walks beside them. Before the graph is whole, when it has 20,000 runs, the questions are
@@ -29,7 +29,7 @@ from tests import worlds
 from tests.worlds import Step, World, uid_of
 
 RUNS, FEW = 200_000, 20_000
-GROVE, WINDOW = 10_000, 1_000
+GROVE, WINDOW = 5_000, 1_000
 STARTS, ROUNDS = 20, 3
 LARGEST = 20_000
 DOWN = """WITH RECURSIVE reached(uid) AS (SELECT ? UNION SELECT below FROM edge JOIN reached ON edge.above = reached.uid)

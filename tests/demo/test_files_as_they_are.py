@@ -13,7 +13,8 @@ from tests.conftest import Address
 from tests.demo.demonstration import Demonstration
 
 READ = sorted((q for q in queries.QUERIES.values() if q.access == "read"), key=lambda q: q.name)
-# The demonstration does nothing of this: it has no dirty tree, no refusal, no erasure, no question, no version from outside, no open run, …
+# The demonstration does nothing of this: it has no dirty tree, no refusal, no erasure, no question, no version from outside,
+# no open run, …
 NOTHING_TO_FIND = {
     "audit/alias_uses_that_moved",
     "audit/dirty_runs",
