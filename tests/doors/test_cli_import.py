@@ -217,7 +217,8 @@ def test_another_computer_imports_it_at_the_same_moment(
     def meanwhile(self: Ledger, entries: Any) -> Any:
         found = rehearse(self, entries)
         monkeypatch.setattr(Ledger, "rehearse", rehearse)
-        theirs.extend(intake._sealed(entries[0].journal, [e for entry in entries for e in entry.events]))
+        events = [e for entry in entries for e in entry.events]
+        theirs.extend(intake._sealed("many.csv", entries[0].journal, events, [None] * len(events)))
         Ledger(graph).apply(theirs[:1])
         return found
 
@@ -229,7 +230,8 @@ def test_another_computer_imports_it_at_the_same_moment(
     Ledger(graph).apply(theirs)
     assert lineage_graph("import", "csv", "many.csv", "--project", project, "--format", "json").json["repeated"] == 180
     with pytest.raises(JournalProblem):
-        Ledger(graph).apply(list(intake._sealed(theirs[0].journal, [e for entry in theirs for e in entry.events] * 2))[3:])
+        twice = [e for entry in theirs for e in entry.events] * 2
+        Ledger(graph).apply(list(intake._sealed("many.csv", theirs[0].journal, twice, [None] * len(twice)))[3:])
 
 
 def torn(text: bytes, chance: random.Random) -> bytes:
