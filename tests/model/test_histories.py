@@ -241,8 +241,10 @@ def _depths(walk: Lineage) -> dict[str, int]:
     return {run.uid: run.depth for run in walk.runs} | {version.uid: version.depth for version in walk.versions}
 
 
-OPEN = """open: when two processes say that they start one run and one journal arrives in parts, model and drain disagree which start
-came first (start y @353 by 0; remove, start y @0 by 2; deliver one entry of 2; sync); run it with LINEAGE_GRAPH_TEST_EXAMPLES"""
+OPEN = (
+    "open: when two processes say that they start one run, and one journal arrives in parts, model and drain disagree which start"
+    " came first (0 starts y @353; 2 removes an alias, starts y @0; one entry of 2 arrives; sync); see LINEAGE_GRAPH_TEST_EXAMPLES"
+)
 
 
 @pytest.mark.xfail(not EXAMPLES, reason=OPEN, run=False)
