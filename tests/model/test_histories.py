@@ -242,8 +242,9 @@ def _depths(walk: Lineage) -> dict[str, int]:
 
 
 OPEN = (
-    "open: when two processes say that they start one run, and one journal arrives in parts, model and drain disagree which start"
-    " came first (0 starts y @353; 2 removes an alias, starts y @0; one entry of 2 arrives; sync); see LINEAGE_GRAPH_TEST_EXAMPLES"
+    "open: when two processes say that they start one run, and one journal arrives in parts, model and drain disagree"
+    " which start came first (0 starts y @353; 2 removes an alias, starts y @0; one entry of 2 arrives; sync);"
+    " LINEAGE_GRAPH_TEST_EXAMPLES runs it"
 )
 
 
