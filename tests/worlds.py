@@ -23,6 +23,7 @@ from lineage_graph.names import ArtifactName, RunName
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 RUNS_AN_ENTRY = 200
+JOB = "work"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def uid_of(project: str, node: str) -> str:
 def events_of(project: str, step: Step, at: datetime) -> Iterator[Event]:
     """What a recorder would have said of that run: 1 s to start, 1 s to use, 1 s to log."""
     run = f"{project}/runs/{step.id}"
-    yield RunStarted(run=run, at=at, job_type="work", step="work.py")
+    yield RunStarted(run=run, at=at, job_type=JOB, step="work.py")
     for thing in step.used:
         artifact, digest = str(artifact_of(project, thing)), digest_of(thing)
         yield Used(run=run, at=at + timedelta(seconds=1), artifact=artifact, digest=digest, type="dataset", source_id=thing)

@@ -26,7 +26,7 @@ def test_a_sweep_as_a_table_and_as_json(lineage_graph: Cli, sweep: str) -> None:
     assert [line.split()[:2] for line in said.lines[1:]] == [
         ["0", "1"], ["1", "1"], ["2", "30"], ["3", "30"], ["4", "1"], ["5", "1"],
     ]  # fmt: skip
-    assert "fit2, … 27 more  level/2/run/work/mn5" in said.lines[3]
+    assert f"fit2, … 27 more  level/2/run/{worlds.JOB}/mn5" in said.lines[3]
     assert said.err == "64 nodes on 6 levels: 2 groups, 4 single\n"
     with lg.connect() as graph:
         assert lineage_graph("cluster", sweep, "--format", "json").out == graph.clusters(sweep).model_dump_json() + "\n"
@@ -56,9 +56,9 @@ def test_members_as_a_table_and_as_json(lineage_graph: Cli, sweep: str) -> None:
     nothing = lineage_graph("members", sweep, group, "--search", "nothing")
     assert nothing.out == "" and nothing.err == "none of them is named so\n"
     with lg.connect() as graph:
-        expected = graph.members(sweep, "level/2/run/work/mn5").model_dump_json()
-    assert lineage_graph("members", sweep, "level/2/run/work/mn5", "--format", "json").out == expected + "\n"
-    runs = lineage_graph("members", sweep, "level/2/run/work/mn5").lines
+        expected = graph.members(sweep, f"level/2/run/{worlds.JOB}/mn5").model_dump_json()
+    assert lineage_graph("members", sweep, f"level/2/run/{worlds.JOB}/mn5", "--format", "json").out == expected + "\n"
+    runs = lineage_graph("members", sweep, f"level/2/run/{worlds.JOB}/mn5").lines
     assert len(runs) == 31 and "finished" in runs[1]
 
 
@@ -78,5 +78,5 @@ def test_wrong_questions(refuses: Callable[..., str], sweep: str, project: str) 
     assert "no project 'no-such'" in refuses("cluster", "no-such", "--direction", "project")
     assert "is not a time" in refuses("cluster", sweep, "--as-of", "yesterday")
     assert "is not the id of a group" in refuses("members", sweep, "models")
-    assert "ask `clusters` again" in refuses("members", sweep, "level/9/run/work/mn5")
-    assert "is not the cursor" in refuses("members", sweep, "level/2/run/work/mn5", "--after", "x")
+    assert "ask `clusters` again" in refuses("members", sweep, f"level/9/run/{worlds.JOB}/mn5")
+    assert "is not the cursor" in refuses("members", sweep, f"level/2/run/{worlds.JOB}/mn5", "--after", "x")

@@ -303,7 +303,7 @@ def test_what_was_found_in_time_is_grouped(graph: Graph, monkeypatch: pytest.Mon
     assert found.truncated is not None and (found.truncated.reason, found.truncated.limit) == ("time", 30)
     assert found.nodes == 17 == reader.clusters(home, depth=int(found.truncated.cursor)).nodes
     with pytest.raises(TimeRanOut):
-        reader.members(home, "level/1/run/work/mn5", timeout=30)
+        reader.members(home, f"level/1/run/{worlds.JOB}/mn5", timeout=30)
     with pytest.raises(TimeRanOut):
         reader.clusters(home, timeout=1e-9)
 
@@ -322,9 +322,9 @@ def test_a_question_that_is_wrong_is_refused(sweep: Reader) -> None:
         (NameNotUnderstood, "apart", lambda: sweep.clusters("report", apart=["apart:v0:v1"])),
         (ParameterWrong, "group", lambda: sweep.members("report", "models")),
         (NotRecorded, "group", lambda: sweep.members("report", "level/3/version/model/mn5")),
-        (ParameterWrong, "sort", lambda: sweep.members("report", "level/2/run/work/mn5", sort="colour")),  # type: ignore[arg-type]
-        (ParameterWrong, "limit", lambda: sweep.members("report", "level/2/run/work/mn5", limit=0)),
-        (ParameterWrong, "after", lambda: sweep.members("report", "level/2/run/work/mn5", after="x")),
+        (ParameterWrong, "sort", lambda: sweep.members("report", f"level/2/run/{worlds.JOB}/mn5", sort="colour")),  # type: ignore[arg-type]
+        (ParameterWrong, "limit", lambda: sweep.members("report", f"level/2/run/{worlds.JOB}/mn5", limit=0)),
+        (ParameterWrong, "after", lambda: sweep.members("report", f"level/2/run/{worlds.JOB}/mn5", after="x")),
     ]
     for error, words, ask in wrong:
         with pytest.raises(error, match=words):
