@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,8 @@ from lineage_graph.answers.stale import (
     judge,
     newest_of_steps,
 )
-from lineage_graph.errors import NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut
+from lineage_graph.errors import NameNotUnderstood, NotRecorded, ParameterWrong
+from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
 from lineage_graph.models import Run, Truncated
@@ -129,7 +129,7 @@ class Consequences(Things):
         whole_number(limit, "limit", 1)
         if because not in (None, "alias", "artifact"):
             raise ParameterWrong("because", f"it is 'alias' or 'artifact', not {because!r}")
-        asking = _Asking(self, as_of, known_at, seconds(timeout, "timeout"))
+        asking = _Asking(self, as_of, known_at, Deadline("stale", timeout))
         with unhurried():
             home, looked_at = self._scope(scope, all, asking)
             verdict = judge(asking.taken, looked_at | asking.taken.aliases().keys(), because)
@@ -174,21 +174,17 @@ class Consequences(Things):
 class _Asking:
     """What one question about staleness has been told so far, and how much time it has left."""
 
-    def __init__(self, things: Things, as_of: Time, known_at: Time, timeout: float | None) -> None:
+    def __init__(self, things: Things, as_of: Time, known_at: Time, deadline: Deadline) -> None:
         self.as_of, self.known_at = as_of, known_at
         self.then = {"as_of": time_text(as_of, "as_of"), "known_at": time_text(known_at, "known_at")}
         self.taken = Taken()
         self._things = things
-        self._timeout = timeout
-        self._until = None if timeout is None else time.monotonic() + timeout
+        self._deadline = deadline
         self._followed: set[str] = set()  # versions whose upstream is known
 
     def read(self, query: str, **parameters: Any) -> Rows:
         """A query's rows, within the time that is left."""
-        left = None if self._until is None else self._until - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimeRanOut(query, self._timeout)
-        return self._things.graph.read(queries.get(query), left, **parameters)
+        return self._things.graph.read(queries.get(query), self._deadline.left(query), **parameters)
 
     def project(self, project: str) -> set[int]:
         """The versions of a project; what their steps took is known then, in other projects too."""

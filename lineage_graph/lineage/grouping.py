@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,9 @@ from lineage_graph.answers.cluster import Clusters, Members, Rule, Sort, Toward
 from lineage_graph.answers.groups import LEAST_CARDS, RULES, grouped, nodes_of, witnesses
 from lineage_graph.answers.shape import Shape, distances, shape
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
+from lineage_graph.lineage.deadline import Deadline, look_on
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
-from lineage_graph.lineage.walking import FIRST_LOOK, Walking
+from lineage_graph.lineage.walking import Walking
 from lineage_graph.models import Run, RunNode, Truncated, VersionNode
 from lineage_graph.names import RunName, check_project, parse
 from lineage_graph.walks import unhurried
@@ -213,28 +213,18 @@ class Grouping(Walking):
     def _shapes(
         self, names: Sequence[str], depth: int | None, timeout: float | None, **keys: Any
     ) -> tuple[list[dict[str, Any]], int | None]:
-        """(a row of each query, how far was looked where the time did not last): four times as far each time."""
-        until = None if timeout is None else time.monotonic() + timeout
-        found: tuple[list[dict[str, Any]], int] | None = None
-        looked = depth if until is None else FIRST_LOOK
-        while True:
-            bound = looked if depth is None or looked is None else min(looked, depth)
+        """(a row of each query, how far was looked where the time did not last)."""
+        deadline = Deadline(names[0], timeout)
+
+        def look(bound: int | None) -> tuple[list[dict[str, Any]], int]:
             rows = []
-            try:
-                for name in names:
-                    left = None if until is None else until - time.monotonic()
-                    if left is not None and left <= 0:
-                        raise TimeRanOut(name, timeout)
-                    rows += self.graph.read(queries.get(name).bounded(bound), left, depth=bound, **keys)
-            except TimeRanOut:
-                if found is None:
-                    raise TimeRanOut(names[0], timeout) from None
-                return found
+            for name in names:
+                rows += self.graph.read(queries.get(name).bounded(bound), deadline.left(name), depth=bound, **keys)
             if len(rows) < len(names):
                 raise NotRecorded("uid", keys["uid"], "it was there a moment ago; ask again")
-            if bound == depth or bound is None or all(row["deepest"] < bound for row in rows):
-                return rows, None
-            found, looked = (rows, bound), bound * 4
+            return rows, max(row["deepest"] for row in rows)
+
+        return look_on(look, depth, deadline)
 
     def _named(
         self, whole: Shape, nodes: Sequence[int], as_of: Time, known_at: Time, timeout: float | None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 
 from lineage_graph import queries
 from lineage_graph.answers.plan import Plan
 from lineage_graph.answers.planning import AtHand, ByRecord, Found, Row, Version, choose, ways_of
 from lineage_graph.answers.recipes import planned
-from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
+from lineage_graph.errors import NotRecorded, ParameterWrong
+from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.things import Things
-from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
+from lineage_graph.lineage.values import Time, cursor, time_text, whole_number
 from lineage_graph.models import Run
 from lineage_graph.walks import unhurried
 
@@ -49,16 +49,16 @@ class Planning(Things):
         TimeRanOut, GraphProblem. Runs reproduce/plan, then reproduce/recipes.
         """
         whole_number(limit, "limit", 1)
-        left_out, clock = cursor(after), _Clock(seconds(timeout, "timeout"))
+        left_out, deadline = cursor(after), Deadline("reproduce/plan", timeout)
         at_hand = self._at_hand(have)
         home = self.find(name, as_of=as_of, known_at=known_at)
         times = {"as_of": time_text(as_of, "as_of"), "known_at": time_text(known_at, "known_at")}
-        rows = self._read("reproduce/plan", clock.left(), uid=home.uid, **times)
+        rows = self._read("reproduce/plan", deadline.left(), uid=home.uid, **times)
         if not rows:
             raise NotRecorded("uid", home.uid, "it was there a moment ago; ask again")
 
         def find(version: Version) -> Found:
-            clock.left()
+            deadline.left()
             return at_hand.find(version)
 
         with unhurried():
@@ -72,27 +72,10 @@ class Planning(Things):
             if not choice.runs:
                 return take(())
             uids = [ways.runs[run][0] for run in choice.runs]
-            return self.graph.fold(queries.get("reproduce/recipes"), take, clock.left(), runs=uids)
+            return self.graph.fold(queries.get("reproduce/recipes"), take, deadline.left(), runs=uids)
 
     def _at_hand(self, have: str | os.PathLike[str] | None) -> AtHand:
         """Where content is looked for; here there is no store, and what the graph says of it counts."""
         if have is not None:
             raise ParameterWrong("have", "a plan from the graph alone cannot look at files; ask lg.connect()")
         return ByRecord()
-
-
-class _Clock:
-    """What is left of a time limit."""
-
-    def __init__(self, timeout: float | None) -> None:
-        self.timeout = timeout
-        self.until = None if timeout is None else time.monotonic() + timeout
-
-    def left(self) -> float | None:
-        """Seconds; None for no limit. Raises TimeRanOut."""
-        if self.until is None:
-            return None
-        left = self.until - time.monotonic()
-        if left <= 0:
-            raise TimeRanOut("reproduce/plan", self.timeout)
-        return left

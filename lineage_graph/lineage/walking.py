@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeVar
 
 from lineage_graph import queries
-from lineage_graph.errors import NotRecorded, TimeRanOut
+from lineage_graph.errors import NotRecorded
+from lineage_graph.lineage.deadline import Deadline, look_on
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
 from lineage_graph.models import ArtifactVersion, Lineage, Run, RunNode, VersionNode
 from lineage_graph.walks import Parts, nodes_of, unhurried
 
 T = TypeVar("T")
-FIRST_LOOK = 16  # how far a walk that has little time looks at first
 
 
 class Walking(Things):
@@ -126,22 +125,25 @@ class Walking(Things):
         home = self.find(name, as_of=as_of, known_at=known_at)
         then = as_of is not None or known_at is not None
 
-        def look(bound: int | None, left: float | None) -> Parts:
-            def take(rows: Iterator[dict[str, Any]]) -> Parts | None:
-                parts = Parts(direction, limit, left_out, then).take(rows)
-                return parts if parts.uid_of else None
+        query = f"lineage/{direction}"
+        deadline = Deadline(query, timeout)
 
-            return self._reach(
-                f"lineage/{direction}", take, home, bound, as_of, known_at, left, limit=limit, after=left_out or None
-            )
+        def take(rows: Iterator[dict[str, Any]]) -> Parts | None:
+            parts = Parts(direction, limit, left_out, then).take(rows)
+            return parts if parts.uid_of else None
+
+        def look(bound: int | None) -> tuple[Parts, int]:
+            more = {"limit": limit, "after": left_out or None}
+            parts = self._reach(query, take, home, bound, as_of, known_at, deadline.left(), **more)
+            return parts, parts.deepest
 
         with unhurried():
-            found, whole = (look(depth, None), True) if timeout is None else _in_time(look, direction, depth, timeout)
+            found, cut = look_on(look, depth, deadline)
             return found.lineage(
                 home.full_name if isinstance(home, Run) else home.name,
                 time_text(as_of, "as_of"),
                 time_text(known_at, "known_at"),
-                None if whole else timeout,
+                None if cut is None else timeout,
             )
 
 
@@ -149,25 +151,3 @@ def depths_of(rows: Iterator[dict[str, Any]]) -> dict[str, int]:
     """The row of lineage/closure → depths by uid."""
     [row] = rows
     return dict(zip(row["uids"], row["depths"], strict=True))
-
-
-def _in_time(
-    look: Callable[[int | None, float | None], Parts], what: str, depth: int | None, timeout: float
-) -> tuple[Parts, bool]:
-    """(what was found, whether it is all there is): looks four times as far each time, as long as the time lasts."""
-    until = time.monotonic() + timeout
-    found, looked = None, FIRST_LOOK
-    while True:
-        bound = looked if depth is None else min(looked, depth)
-        left = until - time.monotonic()
-        try:
-            if left <= 0:
-                raise TimeRanOut(what, timeout)
-            found = look(bound, left)
-        except TimeRanOut:
-            if found is None:
-                raise TimeRanOut(f"lineage/{what}", timeout) from None
-            return found, False
-        if bound == depth or found.deepest < bound:
-            return found, True
-        looked *= 4

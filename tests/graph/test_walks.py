@@ -434,7 +434,7 @@ def test_a_walk_with_little_time_says_what_it_has_seen(graph: Graph, project: st
     assert reader.upstream("v:latest", depth=40, timeout=60) == reader.upstream("v:latest", depth=40)
     clock = iter(range(100, 200, 10))  # each look takes ten seconds
     with monkeypatch.context() as slow:
-        slow.setattr("lineage_graph.lineage.walking.time.monotonic", lambda: next(clock))
+        slow.setattr("lineage_graph.lineage.deadline.time.monotonic", lambda: next(clock))
         part = reader._walk("upstream", "v:latest", None, None, None, None, None, 25)
     assert part.truncated is not None and (part.truncated.reason, part.truncated.limit) == ("time", 25)
     assert len(part.runs) + len(part.versions) == int(part.truncated.cursor) == 65
