@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from itertools import repeat
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +18,33 @@ class Frozen(BaseModel):
     """What every answer is made of: it does not change."""
 
     model_config = ConfigDict(frozen=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+# What a model's instance consists of: its values, which of them were given, and two that stay empty here.
+_SLOTS: list[Callable[..., None]] = [
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+]
+
+
+def made(model: type[Model], /, **values: Any) -> Model:
+    """A model of values that were checked before, all its fields given; put together as pydantic's own `model_construct` does,
+    which takes four times as long."""
+    new = object.__new__(model)
+    for slot, value in zip(_SLOTS, (values, set(values), None, None), strict=True):
+        slot(new, value)
+    return new
+
+
+def made_all(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:
+    """The same of many at once, a slot of all of them at a time: one by one takes twice as long, and objects are most of what a
+    large answer costs here."""
+    new = list(map(object.__new__, repeat(model, len(dicts))))
+    columns: tuple[Iterable[Any], ...] = (dicts, repeat(set(model.model_fields)), repeat(None), repeat(None))
+    for slot, values in zip(_SLOTS, columns, strict=True):
+        deque(map(slot, new, values), maxlen=0)
+    return new
 
 
 class RunNode(Frozen):

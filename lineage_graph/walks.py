@@ -7,21 +7,18 @@ Here the lists become runs, versions and edges, once each and in a stable order.
 from __future__ import annotations
 
 import gc
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import repeat
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
-from lineage_graph.models import Edge, Lineage, RunNode, VersionNode
+from lineage_graph.models import Edge, Lineage, RunNode, VersionNode, made_all
 
 Row = Mapping[str, Any]
 EdgeRow = tuple[float, str, str, str]  # seconds since 1970, kind, uid of the run, uid of the version
-Model = TypeVar("Model", bound=BaseModel)
 Node = TypeVar("Node", RunNode, VersionNode)
 
 _COLUMNS: dict[type[BaseModel], list[TypeAdapter[list[Any]]]] = {
@@ -29,11 +26,6 @@ _COLUMNS: dict[type[BaseModel], list[TypeAdapter[list[Any]]]] = {
     for model in (RunNode, VersionNode)
 }
 _ALIASES = list(VersionNode.model_fields).index("aliases")
-# What a model's instance consists of, in the order of `_made`.
-_SLOTS: list[Callable[..., None]] = [
-    vars(BaseModel)[slot].__set__
-    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-]
 _depth_and_name = attrgetter("depth", "name", "uid")
 
 
@@ -149,7 +141,7 @@ def _nodes(model: type[Node], uids: list[str], properties: Sequence[list[Any]], 
     columns = [uids, *properties, depths]
     checked = [check.validate_python(column) for check, column in zip(_COLUMNS[model], columns, strict=True)]
     names = tuple(model.model_fields)
-    nodes = _made(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
+    nodes = made_all(model, [dict(zip(names, values, strict=True)) for values in zip(*checked, strict=True)])
     nodes.sort(key=_depth_and_name)
     return nodes
 
@@ -217,16 +209,6 @@ def page_of(row: Row, aliases: Mapping[str, Sequence[str]] | None = None) -> tup
     return nodes(RunNode, *row["runs"]), nodes(VersionNode, *versions)
 
 
-def _made(model: type[Model], dicts: list[dict[str, Any]]) -> list[Model]:
-    """Models of values that were checked before, put together as pydantic's own `model_construct` does, but a slot of all of
-    them at a time: one by one takes twice as long, and objects are most of what a large answer costs here."""
-    made = list(map(object.__new__, repeat(model, len(dicts))))
-    columns: tuple[Iterable[Any], ...] = (dicts, repeat(set(model.model_fields)), repeat(None), repeat(None))
-    for slot, values in zip(_SLOTS, columns, strict=True):
-        deque(map(slot, made, values), maxlen=0)
-    return made
-
-
 def _then(versions: list[list[Any]], aliases: list[list[Any]]) -> list[list[Any]]:
     """The lists of versions, with the aliases of another time in place of today's."""
     held: dict[Any, list[str]] = {}
@@ -251,4 +233,4 @@ def _edges(
             first.setdefault((edge[0], edge[1], edge[2]), at)
         found = [(at, *edge) for edge, at in first.items()]
     when = {at: datetime.fromtimestamp(at, UTC) for at in set(times)}
-    return _made(Edge, [{"kind": kind, "run": run, "version": version, "at": when[at]} for at, kind, run, version in found])
+    return made_all(Edge, [{"kind": kind, "run": run, "version": version, "at": when[at]} for at, kind, run, version in found])

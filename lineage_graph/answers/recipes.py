@@ -5,25 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
-
-from pydantic import BaseModel
+from typing import Any, NamedTuple
 
 from lineage_graph.answers.order import order
 from lineage_graph.answers.plan import Missing, Plan, PlannedRun, PlannedVersion, Why
 from lineage_graph.answers.planning import Choice, Found, Row, Ways
-from lineage_graph.models import Truncated
+from lineage_graph.models import Truncated, made
 
 SEEDS = ("seed", "random_seed", "random_state")
 MADE = Found("made")
-GIVEN: dict[type[BaseModel], set[str]] = {model: set(model.model_fields) for model in (PlannedRun, PlannedVersion)}
-# What a model's instance consists of.
-_put_values, _put_fields_set, _put_extra, _put_private = (
-    vars(BaseModel)[slot].__set__
-    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-)
 Versions = tuple[PlannedVersion, ...]
-Model = TypeVar("Model", bound=BaseModel)
 
 
 class Recipe(NamedTuple):
@@ -143,7 +134,7 @@ class _Builder:
         if known is None:
             version = self.ways.versions[number]
             found = self.choice.fetch[number] if maker is None else MADE
-            known = self._versions[key] = _made(
+            known = self._versions[key] = made(
                 PlannedVersion,
                 uid=version.uid,
                 name=version.name,
@@ -160,19 +151,19 @@ class _Builder:
 
     def around(self, number: int) -> tuple[Versions, Versions, tuple[str, ...]]:
         """What a run reads, makes, and waits for."""
-        made, runs = self.choice.made, self.ways.runs
+        maker, runs = self.choice.made, self.ways.runs
         uses = self.ways.uses.get(number, ())
-        inputs = [self._version(v, used_as, asked, made.get(v)) for v, used_as, asked in uses]
+        inputs = [self._version(v, used_as, asked, maker.get(v)) for v, used_as, asked in uses]
         inputs.sort(key=_name_and_role)
         outputs = [self._version(v, None, None, number) for v in self.ways.logs.get(number, ())]
         outputs.sort(key=_name_and_role)
-        needs = {runs[made[v]][1] for v, _, _ in uses if v in made}
+        needs = {runs[maker[v]][1] for v, _, _ in uses if v in maker}
         return tuple(inputs), tuple(outputs), tuple(sorted(needs))
 
     def run(self, number: int, recipe: Recipe, inputs: Versions, outputs: Versions, needs: tuple[str, ...]) -> PlannedRun:
         uid, name = self.ways.runs[number]
         config = self._json(recipe.config)
-        return _made(
+        return made(
             PlannedRun,
             uid=uid,
             name=name,
@@ -197,16 +188,6 @@ class _Builder:
 
 def _name_and_role(version: PlannedVersion) -> tuple[str, str, str]:
     return version.name, version.used_as or "", version.asked or ""
-
-
-def _made(model: type[Model], **values: Any) -> Model:
-    """A model of values that were checked when they were recorded, all its fields given; a plan has tens of thousands."""
-    one = object.__new__(model)
-    _put_values(one, values)
-    _put_fields_set(one, GIVEN[model])
-    _put_extra(one, None)
-    _put_private(one, None)
-    return one
 
 
 def _object(text: str | None) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from lineage_graph.ledger.saying import DESCRIBED, FACTS, STARTED
 from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Run, Thing, Version, as_json
 
+K = TypeVar("K")
 Claim = tuple[Any, ...]
 Props = dict[str, Any]
 Rel = tuple[str, str, Props]
@@ -109,17 +110,9 @@ def run_facts(uid: str, claims: Sequence[Claim]) -> Facts:
         elif run.started_by is None and at < run.started_at:
             run.started_at = props["started_at"] = at
         if what == "used":
-            edge = used.get((claim[4], claim[5]))
-            if edge is None:
-                used[claim[4], claim[5]] = {"at": at, "recorded_at": recorded, "used_as": claim[5], "asked": claim[6]}
-            elif at < edge["at"]:
-                edge |= {"at": at, "asked": claim[6]}
+            _earliest(used, (claim[4], claim[5]), {"at": at, "recorded_at": recorded, "used_as": claim[5], "asked": claim[6]})
         elif what == "logged":
-            edge = logged.get(claim[4])
-            if edge is None:
-                logged[claim[4]] = {"at": at, "recorded_at": recorded, "created": claim[5]}
-            elif at < edge["at"]:
-                edge["at"] = at
+            _earliest(logged, claim[4], {"at": at, "recorded_at": recorded, "created": claim[5]})
         elif what == "start":
             _started(facts, run, claim[4], recorded, claim[5])
         elif what == "finish":
@@ -204,11 +197,7 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
             edits.add(event["uid"])
             _edit(facts, event, recorded, values)
         elif what == "logged_by":
-            edge = logged.get(claim[4])
-            if edge is None:
-                logged[claim[4]] = {"at": at, "recorded_at": recorded}
-            elif at < edge["at"]:
-                edge["at"] = at
+            _earliest(logged, claim[4], {"at": at, "recorded_at": recorded})
         elif what == "move":
             _, _, _, _, alias, event_uid, actor, removed = claim
             if (alias, event_uid) not in moves:
@@ -218,11 +207,7 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
         elif what == "held":
             props["aliases"].append(claim[4])
         elif what == "used_by":
-            edge = used.get((claim[4], claim[5]))
-            if edge is None:
-                used[claim[4], claim[5]] = {"at": at, "recorded_at": recorded, "used_as": claim[5], "asked": claim[6]}
-            elif at < edge["at"]:
-                edge |= {"at": at, "asked": claim[6]}
+            _earliest(used, (claim[4], claim[5]), {"at": at, "recorded_at": recorded, "used_as": claim[5], "asked": claim[6]})
         elif what == "logged_from":
             facts.into.append(("LOGGED", claim[4], {"recorded_at": recorded, "created": claim[5]}))
     if version is None:
@@ -235,6 +220,13 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
     facts.out += [("VERSION_OF", artifact_uid, {})]
     facts.out += [("LOGGED_BY", run, edge) for run, edge in logged.items()]
     return facts
+
+
+def _earliest(edges: dict[K, Props], key: K, said: Props) -> None:
+    """An edge is what was said first of it; said again of an earlier time, it is of that time and as it was asked then."""
+    edge = edges.setdefault(key, said)
+    if said["at"] < edge["at"]:
+        edge |= {name: said[name] for name in ("at", "asked") if name in said}
 
 
 def _once(rels: Sequence[Rel]) -> list[Rel]:

@@ -202,21 +202,17 @@ class Wanted:
         self.asked.add((self._turned(event), event.at_text))
 
     def _edited(self, event: Edited) -> None:
-        self.must = True
         self.edits.add(event.uid)
-        if event.run is not None:
-            self.runs.add(run_of(event.run)[1])
-        elif event.artifact is not None:
-            artifact = artifact_of(event.artifact)[1]
-            self.artifacts.add(artifact)
-            self.changing.add(artifact)
-            if event.digest is not None:
-                self.versions.add(version_uid(event.artifact, event.digest))
+        self._about(event)
 
     def _erased(self, event: Erased) -> None:
-        self.must = True
         self.erasures.append(event)
         self.events.update(event.events)
+        self._about(event)
+
+    def _about(self, event: Edited | Erased) -> None:
+        """What was there before is told anew, so only the graph can tell what that is."""
+        self.must = True
         if event.run is not None:
             self.runs.add(run_of(event.run)[1])
         elif event.artifact is not None:
