@@ -11,7 +11,7 @@ import heapq
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -167,8 +167,14 @@ def _first_at(head: tuple[Entry, Position]) -> str:
     return events[0].at_text if events else ""
 
 
-def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterator[tuple[Path, Entry, Position]]:
-    """All waiting entries: each journal in its own order, journals among each other by the time of what happened."""
+def in_order(
+    journals: list[Waiting], problems: list[JournalProblem], has: Mapping[str, tuple[int, str]] | None = None
+) -> Iterator[tuple[Path, Entry, Position]]:
+    """All waiting entries: each journal in its own order, journals among each other by the time of what happened.
+
+    has: how far the graph is with each journal; what it has comes first, and holds back nothing that waits.
+    """
+    has = has or {}
 
     def entries(one: Waiting) -> Iterator[tuple[Entry, Position]]:
         try:
@@ -186,7 +192,8 @@ def in_order(journals: list[Waiting], problems: list[JournalProblem]) -> Iterato
         head = next(streams[number], None)
         if head is not None:
             heads[number] = head
-            heapq.heappush(heap, (_first_at(head), number))
+            there = head[0].seq <= has.get(head[0].journal, (0, ""))[0]
+            heapq.heappush(heap, ("" if there else _first_at(head), number))
 
     for number in range(len(streams)):
         advance(number)
@@ -288,7 +295,7 @@ def _apply(
     stuck: set[str] = set()
 
     def entries() -> Iterator[Entry]:
-        for path, entry, position in in_order(behind, problems):
+        for path, entry, position in in_order(behind, problems, known):
             if until is not None and time.monotonic() > until:
                 return
             if entry.seq <= known.get(path.stem, (0, ""))[0]:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -241,14 +240,6 @@ def _depths(walk: Lineage) -> dict[str, int]:
     return {run.uid: run.depth for run in walk.runs} | {version.uid: version.depth for version in walk.versions}
 
 
-OPEN = (
-    "open: when two processes say that they start one run, and one journal arrives in parts, model and drain disagree"
-    " which start came first (0 starts y @353; 2 removes an alias, starts y @0; one entry of 2 arrives; sync);"
-    " LINEAGE_GRAPH_TEST_EXAMPLES runs it"
-)
-
-
-@pytest.mark.xfail(not EXAMPLES, reason=OPEN, run=False)
 def test_histories_and_their_model_agree(graph: Graph) -> None:
     class Bound(Histories):
         pass
