@@ -12,6 +12,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +152,31 @@ def online(address: Address, monkeypatch: pytest.MonkeyPatch, home: Path) -> Add
     monkeypatch.setenv("LINEAGE_GRAPH_USER", address.user)
     monkeypatch.setenv("LINEAGE_GRAPH_PASSWORD", address.password)
     return address
+
+
+@pytest.fixture
+def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder of this test's own."""
+    from lineage_graph.recording import recorder
+
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    yield folder
+    recorder.close_all()
+
+
+@contextmanager
+def small_file_system(folder: Path, size: str) -> Iterator[Path]:
+    """`folder` as a file system that holds at most `size`, such as '64k'; skips by name where none can be had."""
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small tmpfs cannot be mounted here (it takes root)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def shared_data(name: str) -> Path:

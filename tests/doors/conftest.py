@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,8 @@ Cli = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
-def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A working folder of this test's own."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    yield folder
-    recorder.close_all()
+def _in_a_folder_of_its_own(work: Path) -> None:
+    """Every line is given in `work`."""
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
 from lineage_graph.graph import Graph
 from lineage_graph.journal import Journal
 from lineage_graph.ledger import Ledger
-from tests.conftest import Address
+from tests.conftest import Address, small_file_system
 from tests.faults import proxy
 from tests.faults.invariants import check
 from tests.faults.proxy import Fault, Proxy
@@ -105,13 +105,8 @@ def test_a_server_that_is_killed_has_what_it_acknowledged(tmp_path: Path) -> Non
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB, to be LINEAGE_GRAPH_HOME."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a small tmpfs cannot be mounted here (it takes root)")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_file_system(tmp_path / "small", "1m") as folder:
+        yield folder
 
 
 @pytest.mark.slow

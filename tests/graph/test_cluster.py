@@ -13,10 +13,8 @@ import pytest
 from lineage_graph.answers.cluster import Clusters, Members
 from lineage_graph.answers.order import order
 from lineage_graph.errors import NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut
-from lineage_graph.events import AliasMoved, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, Event, Logged, RunFinished, RunStarted, Used
 from lineage_graph.graph import Graph
-from lineage_graph.journal import genesis, seal
-from lineage_graph.ledger import Ledger
 from lineage_graph.lineage import Reader
 from lineage_graph.models import Lineage
 from tests import worlds
@@ -196,25 +194,6 @@ def test_home_in_a_loop_that_is_a_band(graph: Graph) -> None:
 
 
 # ── what one run made, and times ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def say(graph: Graph) -> Callable[..., str]:
-    """Applies events to the graph, each call an entry; gives the time the graph learnt of them."""
-    journal = new_uid()
-    ledger, seq, head = Ledger(graph), 0, genesis(journal)
-
-    def apply(*events: Event) -> str:
-        nonlocal seq, head
-        seq += 1
-        entry = seal(journal, seq, head, events)
-        head = entry.hash
-        receipts: list[Any] = []
-        ledger.apply([entry], receipts.extend)
-        assert [o["result"] for o in receipts[0].outcomes] == ["recorded"] * len(events)
-        return str(receipts[0].recorded_at)
-
-    return apply
 
 
 def test_versions_that_one_run_made_at_any_time(graph: Graph, project: str, say: Callable[..., str]) -> None:

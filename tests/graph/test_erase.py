@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,7 @@ WHY = "asked for by the data officer"
 SINCE = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
 
-@pytest.fixture(autouse=True)
-def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    yield folder
-    recorder.close_all()
+pytestmark = pytest.mark.usefixtures("work")
 
 
 @pytest.fixture

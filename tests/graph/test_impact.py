@@ -16,11 +16,10 @@ from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
 from tests import worlds
 from tests.conftest import shared_data
-from tests.graph.test_stale import Say, minute, say
+from tests.graph.conftest import Say
+from tests.graph.test_stale import minute
 from tests.graph.test_walks import Recorded, hits, recorded
 from tests.worlds import START, digest_of
-
-__all__ = ["say"]  # the fixture
 
 
 def listed(answer: Impact) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,38 +11,17 @@ import pytest
 from lineage_graph import queries
 from lineage_graph.answers.stale import Stale
 from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut
-from lineage_graph.events import AliasMoved, AliasRemoved, Event, Logged, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Event, Logged, RunStarted, Used
 from lineage_graph.graph import Graph
-from lineage_graph.journal import genesis, seal
-from lineage_graph.ledger import Ledger
 from lineage_graph.lineage import Reader
+from tests.graph.conftest import Say
 from tests.worlds import START, digest_of
 
-Say = Callable[..., str]
 NOW = {"as_of": None, "known_at": None}
 
 
 def minute(at: float) -> datetime:
     return START + timedelta(minutes=at)
-
-
-@pytest.fixture
-def say(graph: Graph) -> Say:
-    """Applies events to the graph, each call an entry; gives the time the graph learnt of them."""
-    journal = new_uid()
-    ledger, seq, head = Ledger(graph), 0, genesis(journal)
-
-    def apply(*events: Event) -> str:
-        nonlocal seq, head
-        seq += 1
-        entry = seal(journal, seq, head, events)
-        head = entry.hash
-        receipts: list[Any] = []
-        ledger.apply([entry], receipts.extend)
-        assert [o["result"] for o in receipts[0].outcomes] == ["recorded"] * len(events), receipts[0].outcomes
-        return str(receipts[0].recorded_at)
-
-    return apply
 
 
 class Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,10 +16,8 @@ from pydantic import ValidationError
 from lineage_graph import queries
 from lineage_graph.canonical import iso
 from lineage_graph.errors import LineageError, NameNotUnderstood, NotRecorded, ParameterWrong, TimeRanOut
-from lineage_graph.events import AliasMoved, AliasRemoved, Event, Logged, RunStarted, Used, new_uid
+from lineage_graph.events import AliasMoved, AliasRemoved, Logged, RunStarted, Used
 from lineage_graph.graph import Graph
-from lineage_graph.journal import genesis, seal
-from lineage_graph.ledger import Ledger
 from lineage_graph.lineage import Reader
 from lineage_graph.models import Edge, Lineage
 from tests import worlds
@@ -251,25 +249,6 @@ def test_aliases_of_another_time_cost_nothing_when_none_is_asked_for(ladder: Rec
 
 
 # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def say(graph: Graph) -> Iterator[Callable[..., str]]:
-    """Applies events to the graph, each call an entry; gives the time the graph learnt of them."""
-    journal = new_uid()
-    ledger, seq, head = Ledger(graph), 0, genesis(journal)
-
-    def apply(*events: Event) -> str:
-        nonlocal seq, head
-        seq += 1
-        entry = seal(journal, seq, head, events)
-        head = entry.hash
-        receipts: list[Any] = []
-        ledger.apply([entry], receipts.extend)
-        assert [o["result"] for o in receipts[0].outcomes] == ["recorded"] * len(events)
-        return str(receipts[0].recorded_at)
-
-    yield apply
 
 
 def test_a_walk_as_of_a_time_has_only_what_had_happened(graph: Graph) -> None:

@@ -20,7 +20,7 @@ from lineage_graph.errors import ContentProblem, JournalProblem, NotYetRecorded,
 from lineage_graph.recording import backlog, recorder
 from lineage_graph.recording.drain import note_applied
 from lineage_graph.recording.recorder import LineageWarning
-from tests.conftest import Address
+from tests.conftest import Address, small_file_system
 from tests.recording.conftest import Start, finish
 from tests.recording.test_facade import artifact
 
@@ -345,16 +345,11 @@ def test_a_server_that_answers_again_is_asked_again() -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home on a file system of 64 KiB, with content elsewhere."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a small tmpfs cannot be mounted here (it takes root)")
-    monkeypatch.setenv("LINEAGE_GRAPH_HOME", str(folder))
-    monkeypatch.setenv("LINEAGE_GRAPH_STORE", str(tmp_path / "store"))
-    yield folder
-    recorder.close_all()
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_file_system(tmp_path / "small", "64k") as folder:
+        monkeypatch.setenv("LINEAGE_GRAPH_HOME", str(folder))
+        monkeypatch.setenv("LINEAGE_GRAPH_STORE", str(tmp_path / "store"))
+        yield folder
+        recorder.close_all()
 
 
 def fill(run: lg.Run, count: int) -> None:

@@ -22,7 +22,7 @@ from lineage_graph.graph import Graph
 from lineage_graph.recording import backlog, recorder
 from lineage_graph.recording.bounded import within
 from lineage_graph.recording.recorder import LineageWarning
-from tests.conftest import Address
+from tests.conftest import Address, small_file_system
 from tests.recording.conftest import Start, finish
 from tests.recording.test_facade import artifact
 
@@ -142,14 +142,9 @@ def test_an_unwritable_journal_folder_warns_once_and_the_run_is_recorded(
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a small tmpfs cannot be mounted here (it takes root)")
-    yield folder
-    recorder.close_all()
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_file_system(tmp_path / "small", "64k") as folder:
+        yield folder
+        recorder.close_all()
 
 
 def test_a_full_disk_warns_once_and_the_chain_has_no_hole(
