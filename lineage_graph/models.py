@@ -207,6 +207,11 @@ class ArtifactVersion(Frozen):
     metadata: dict[str, Any] = {}
     source_id: str | None = None
 
+    @property
+    def full_name(self) -> str:
+        """'project/name:vN', as `name`: what a run and a version are both called by."""
+        return self.name
+
 
 class Artifact(Frozen):
     """A named collection of versions. versions: how many there are."""

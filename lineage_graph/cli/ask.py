@@ -177,10 +177,9 @@ def named(graph: LineageGraph, name: str, by_source: bool) -> str:
     """The name to ask by, of what has `name` as its source id or as its name."""
     if not by_source:
         return name
-    from lineage_graph.models import Run
 
     found = graph.by_source(name)
-    return found.full_name if isinstance(found, Run) else found.name
+    return found.full_name
 
 
 def _walk_command(direction: str, help_text: str) -> click.Command:

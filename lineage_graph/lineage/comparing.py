@@ -28,7 +28,7 @@ class Asked:
 
     @property
     def name(self) -> str:
-        return self.thing.full_name if isinstance(self.thing, Run) else self.thing.name
+        return self.thing.full_name
 
 
 class Comparing(Walking):

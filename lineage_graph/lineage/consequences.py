@@ -24,7 +24,7 @@ from lineage_graph.errors import NameNotUnderstood, NotRecorded, ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
-from lineage_graph.models import Run, Truncated
+from lineage_graph.models import Truncated
 from lineage_graph.names import check_project, is_run, parse_version
 from lineage_graph.walks import page_of, unhurried
 
@@ -79,7 +79,7 @@ class Consequences(Things):
         more = limit is not None and seen < row["found"]
         return Impact.model_validate(
             {
-                "home": home.full_name if isinstance(home, Run) else home.name,
+                "home": home.full_name,
                 "looped": row["looped"],
                 **then,
                 "depth": depth,

@@ -10,7 +10,6 @@ from lineage_graph.errors import ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.values import Time, cursor, times, whole_number
 from lineage_graph.lineage.walking import Walking, depths_of
-from lineage_graph.models import ArtifactVersion, Run
 from lineage_graph.walks import Parts, unhurried
 
 
@@ -48,7 +47,7 @@ class Finding(Walking):
         happened, known = times(as_of, known_at)
         then: dict[str, Any] = {"as_of": happened, "known_at": known}
         home, to = (self.find(name, **then) for name in (a, b))
-        said: dict[str, Any] = {"home": _name(home), "to": _name(to), "which": which, **then}
+        said: dict[str, Any] = {"home": home.full_name, "to": to.full_name, "which": which, **then}
         with unhurried():
             for below, above in ((home, to), (to, home)):
                 reached = self._reach("lineage/closure", depths_of, below, None, **then, timeout=deadline.left())
@@ -79,7 +78,3 @@ class Finding(Walking):
             found=True, distance=distance, direction=lineage.direction, runs=lineage.runs, versions=lineage.versions,
             edges=lineage.edges, truncated=lineage.truncated, **said,
         )  # fmt: skip
-
-
-def _name(thing: Run | ArtifactVersion) -> str:
-    return thing.full_name if isinstance(thing, Run) else thing.name

@@ -16,7 +16,7 @@ from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.deadline import Deadline, look_on
 from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
 from lineage_graph.lineage.walking import Walking
-from lineage_graph.models import Run, RunNode, Truncated, VersionNode
+from lineage_graph.models import RunNode, Truncated, VersionNode
 from lineage_graph.names import RunName, check_project, parse
 from lineage_graph.walks import unhurried
 
@@ -190,7 +190,7 @@ class Grouping(Walking):
                     raise NotRecorded("project", name, f"there are {', '.join(known[:5]) or 'none'}")
         else:
             home = self.find(name, as_of=as_of, known_at=known_at)
-            full_name = home.full_name if isinstance(home, Run) else home.name
+            full_name = home.full_name
             rows, cut = self._shapes(WAYS[direction], depth, timeout, uid=home.uid, **keys)
         whole = shape(rows)
         place = {given: whole.index[number] for row in rows for given, number in row["apart"] if number in whole.index}

@@ -13,7 +13,6 @@ from lineage_graph.errors import NotRecorded, ParameterWrong
 from lineage_graph.lineage.deadline import Deadline
 from lineage_graph.lineage.things import Things
 from lineage_graph.lineage.values import Time, cursor, time_text, whole_number
-from lineage_graph.models import Run
 from lineage_graph.walks import unhurried
 
 
@@ -64,7 +63,7 @@ class Planning(Things):
         with unhurried():
             ways = ways_of(rows[0])
             choice = choose(ways, find, from_scratch)
-            full = home.full_name if isinstance(home, Run) else home.name
+            full = home.full_name
 
             def take(rows: Iterable[Row]) -> Plan:
                 return planned(ways, choice, rows, at_hand.has_blob, home=full, limit=limit, left_out=left_out, **times)

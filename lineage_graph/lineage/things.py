@@ -96,7 +96,7 @@ class Things:
             where = f"in project {project!r}" if project else "in any project"
             raise NotRecorded("source id", source_id, f"it is of nothing {where}; `show NAME` shows what something was called")
         if len(found) > 1:
-            names = [one.full_name if isinstance(one, Run) else one.name for one in found]
+            names = [one.full_name for one in found]
             more = " and others" if len(names) == SOURCES else ""
             raise NotRecorded(
                 "single source id", source_id, f"{', '.join(names)}{more} have it; ask by name, or in one project"

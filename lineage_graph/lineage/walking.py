@@ -140,7 +140,7 @@ class Walking(Things):
         with unhurried():
             found, cut = look_on(look, depth, deadline)
             return found.lineage(
-                home.full_name if isinstance(home, Run) else home.name,
+                home.full_name,
                 time_text(as_of, "as_of"),
                 time_text(known_at, "known_at"),
                 None if cut is None else timeout,

@@ -24,11 +24,11 @@ from lineage_graph.lineage import Reader
 from lineage_graph.manifest import Entry, Manifest
 from lineage_graph.store import Store
 from tests.conftest import Address, wipe
-from tests.doors.conftest import Cli, Said, World, lineage_graph, refuses, work, world
+from tests.doors.conftest import Cli, Said, World, lineage_graph, refuses, world
 from tests.graph import test_audit
 from tests.graph.test_ledger import Writer, at, digest, rows
 
-__all__ = ["lineage_graph", "refuses", "work", "world"]
+__all__ = ["lineage_graph", "refuses", "world"]
 
 
 def record(graph: Graph, p: str) -> None:
