@@ -117,7 +117,9 @@ def opened(chromium: sync.Browser, service: Service) -> Iterator[Opener]:
         noise: list[str] = []
         host = urlsplit(address).netloc
         page.on("pageerror", lambda error: noise.append(f"error: {error}"))
-        page.on("console", lambda m: noise.append(f"console: {m.text}") if m.type in ("error", "warning") and not loud else None)
+        page.on(
+            "console", lambda m: noise.append(f"console: {m.text}") if m.type in ("error", "warning") and not loud else None
+        )
         page.on(
             "request",
             lambda r: noise.append(f"left the host: {r.url}") if urlsplit(r.url).netloc not in ("", host) else None,
