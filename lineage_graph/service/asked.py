@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+import fastapi
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
@@ -13,11 +14,12 @@ from starlette.responses import PlainTextResponse, Response
 from lineage_graph import queries
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.formats.json import steady
+from lineage_graph.queries import Declared, Query
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service.answers import answer
 from lineage_graph.service.reads import LONGEST, TIMEOUT
 
-Timeout = Annotated[float, Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
+Timeout = Annotated[float, fastapi.Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
 OURS = frozenset({"timeout", "limit", "after"})
 
 
@@ -36,7 +38,7 @@ def router(graph: LineageGraph) -> APIRouter:
         return PlainTextResponse(queries.get(f"{area}/{name}").text)
 
     @found.get("/query/{area}/{name}", tags=["queries"], openapi_extra={"x-role": "auditor"})
-    async def query(request: Request, area: str, name: str, timeout: Timeout = TIMEOUT) -> Response:
+    async def rows_of(request: Request, area: str, name: str, timeout: Timeout = TIMEOUT) -> Response:
         """A query file's rows. Its parameters are those of its header, a list repeated; null is left out."""
         asked = queries.get(f"{area}/{name}")
         given = read(asked, request, frozenset({"timeout"}) - set(asked.parameters))
@@ -47,7 +49,7 @@ def router(graph: LineageGraph) -> APIRouter:
     async def audit(
         request: Request,
         name: str,
-        limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+        limit: Annotated[int, fastapi.Query(ge=1, le=10_000)] = 1000,
         after: str | None = None,
         timeout: Timeout = TIMEOUT,
     ) -> Response:
@@ -61,7 +63,7 @@ def router(graph: LineageGraph) -> APIRouter:
     return found
 
 
-def told(query: queries.Query) -> dict[str, Any]:
+def told(query: Query) -> dict[str, Any]:
     """What a query file's header says."""
     return {
         "name": query.name,
@@ -73,7 +75,7 @@ def told(query: queries.Query) -> dict[str, Any]:
     }
 
 
-def read(query: queries.Query, request: Request, ours: frozenset[str]) -> dict[str, Any]:
+def read(query: Query, request: Request, ours: frozenset[str]) -> dict[str, Any]:
     """A query's parameters from the query string, each as its header declares it. Raises for one that there is not."""
     given: dict[str, Any] = {}
     for name in request.query_params:
@@ -88,7 +90,7 @@ def read(query: queries.Query, request: Request, ours: frozenset[str]) -> dict[s
     return given
 
 
-def _value(declared: queries.Declared, texts: list[str]) -> Any:
+def _value(declared: Declared, texts: list[str]) -> Any:
     if declared.type == "LIST":
         return texts
     text = texts[-1]

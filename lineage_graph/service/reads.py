@@ -14,7 +14,8 @@ from functools import partial
 from textwrap import dedent
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from fastapi import APIRouter, Query, Request
+import fastapi
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -106,7 +107,7 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
             continue
         required = parameter.default is parameter.empty
         default = ... if required else _default(name, parameter.default)
-        kind: Any = Annotated[_of_query(hints[name]), Query(description=meanings.get(name))]
+        kind: Any = Annotated[_of_query(hints[name]), fastapi.Query(description=meanings.get(name))]
         parameters.append(
             inspect.Parameter(
                 name,
@@ -116,7 +117,7 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
             )
         )
     if read.method in files.WALKS:
-        form = Annotated[files.Form, Query(description="As which file; json is the answer itself.")]
+        form = Annotated[files.Form, fastapi.Query(description="As which file; json is the answer itself.")]
         parameters.append(inspect.Parameter("format", inspect.Parameter.KEYWORD_ONLY, annotation=form, default="json"))
     known = {p.name for p in parameters}
 
