@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from lineage_graph.answers.groups import finest
+from lineage_graph.answers.groups import Grouping, finest
 from lineage_graph.answers.shape import Shape, distances, part_of
 
 READABLE = 150  # cards
@@ -34,12 +34,18 @@ class Filters:
 
 @dataclass(frozen=True)
 class Choice:
-    """How far was chosen, and the nodes up to there, rising. further: it could be more, if only more had been looked at."""
+    """How far was chosen, and the nodes up to there, rising.
+
+    further:  it could be more, if only more had been looked at.
+    shape, grouping: of those nodes, and how they are grouped, where the choice took knowing that.
+    """
 
     up: int | None
     down: int | None
     nodes: list[int]
     further: bool
+    shape: Shape | None = None
+    grouping: Grouping | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def with_runs(shape: Shape, nodes: Collection[int]) -> set[int]:
 def choose(found: Found, up: Depth, down: Depth, filters: Filters, at_least: int, apart: Collection[int]) -> Choice:
     """How far to look where that is 'auto': the farthest that makes no more than READABLE cards, and 1 at least."""
     if up != "auto" and down != "auto":
-        return _choice(found, up, down, False)
+        return _choice(found, up, down)
     sides = [
         (far, whole or bound is None, bound)
         for asked, far, whole, bound in zip(
@@ -104,29 +110,33 @@ def choose(found: Found, up: Depth, down: Depth, filters: Filters, at_least: int
     def pair(depth: int) -> tuple[int | None, int | None]:
         return depth if up == "auto" else up, depth if down == "auto" else down
 
-    def readable(depth: int) -> bool:
-        nodes = found.nodes(*pair(depth))
-        shape = part_of(found.shape, nodes)
-        at = {node: i for i, node in enumerate(nodes)}
+    def readable(depth: int) -> Choice | None:
+        choice = _choice(found, *pair(depth))
+        shape = part_of(found.shape, choice.nodes)
+        at = {node: i for i, node in enumerate(choice.nodes)}
         home = at[found.home]
         single = [at[node] for node in apart if node in at]
-        return finest(shape, at_least, home, single, filters.left_out(shape, home)) <= READABLE
+        grouping, cards = finest(shape, at_least, home, single, filters.left_out(shape, home))
+        return replace(choice, shape=shape, grouping=grouping) if cards <= READABLE else None
 
-    if readable(reach):
-        return _choice(found, *pair(reach), further=not whole)
+    if best := readable(reach):
+        return replace(best, further=not whole)
     low, high = 1, 2
-    while high < reach and readable(high):
-        low, high = high, 2 * high
+    while high < reach and (better := readable(high)):
+        best, low, high = better, high, 2 * high
     high = min(high, reach)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if readable(middle) else (low, middle)
-    return _choice(found, *pair(low), further=False)
+        if better := readable(middle):
+            best, low = better, middle
+        else:
+            high = middle
+    return best or _choice(found, *pair(low))
 
 
-def _choice(found: Found, up: int | None, down: int | None, further: bool) -> Choice:
+def _choice(found: Found, up: int | None, down: int | None) -> Choice:
     """The choice, saying null where that is all there is."""
     far_up, far_down = found.farthest
     all_up = up is None or (found.whole_up and far_up <= up)
     all_down = down is None or (found.whole_down and far_down <= down)
-    return Choice(None if all_up else up, None if all_down else down, found.nodes(up, down), further)
+    return Choice(None if all_up else up, None if all_down else down, found.nodes(up, down), further=False)

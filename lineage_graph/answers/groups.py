@@ -86,10 +86,11 @@ def grouped(
     return _grouping(shape, how, list(_bands(shape, how.width, home, without)), given_up)
 
 
-def finest(shape: Shape, at_least: int, home: int | None, apart: Collection[int], without: Collection[int]) -> int:
-    """How many cards there are when nothing is given up. Parameters as `grouped`."""
-    alone = frozenset({*apart, *without}) if home is None else frozenset({*apart, *without, home})
-    return _cards(shape, list(_parts(shape, How(RULES, at_least), alone)), without)
+def finest(shape: Shape, at_least: int, home: int, apart: Collection[int], without: Collection[int]) -> tuple[Grouping, int]:
+    """The grouping by all rules when nothing is given up, and how many cards that is. Parameters as `grouped`."""
+    how = How(RULES, at_least)
+    parts = list(_parts(shape, how, frozenset({*apart, *without, home})))
+    return _grouping(shape, how, parts, []), _cards(shape, parts, without)
 
 
 def _cards(shape: Shape, parts: Sequence[Part], without: Collection[int]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lineage_graph.answers.cluster import GivenUp, Rule
-from lineage_graph.answers.groups import LEAST_CARDS, RULES, grouped
+from lineage_graph.answers.groups import LEAST_CARDS, RULES, Grouping, grouped
 from lineage_graph.answers.order import heights
 from lineage_graph.answers.shape import NO_LOOP, Shape, part_of
 
@@ -24,10 +24,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Stage:
-    """Nodes that came to the picture together. origin: the node from which they were reached; None for the first stage."""
+    """Nodes that came to the picture together.
+
+    origin:   the node from which they were reached; None for the first stage.
+    grouping: of these nodes alone, in their order, when it is known already; with nothing given up.
+    """
 
     nodes: list[int]
     origin: int | None = None
+    grouping: Grouping | None = None
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,14 @@ def _grouped(
     nodes = stage.nodes if stage.origin is None else sorted({*stage.nodes, stage.origin})
     if not nodes:
         return [], ()
-    part = part_of(shape, nodes)
     at = {node: i for i, node in enumerate(nodes)}
     single = [at[node] for node in apart if node in at]
     without = {at[node] for node in filtered if node in at}
     if stage.origin is not None:
         without.add(at[stage.origin])
-    grouping = grouped(part, RULES, at_least, cards, at.get(home), single, without)
+    grouping = stage.grouping
+    if grouping is None or len(grouping.parts) + grouping.card.count(-1) - len(without) > cards:
+        grouping = grouped(part_of(shape, nodes), RULES, at_least, cards, at.get(home), single, without)
     found = [Card(one.rule, [nodes[node] for node in one.nodes]) for one in grouping.parts]
     alone = [node for node, card in enumerate(grouping.card) if card < 0 and node not in without]
     return found + [Card(None, [nodes[node]]) for node in alone], grouping.given_up

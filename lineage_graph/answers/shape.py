@@ -91,7 +91,8 @@ def _built(
         before[b].append(a)
     for neighbours in (before, after):
         for some in neighbours:
-            some.sort()
+            if len(some) > 1:
+                some.sort()
     level, loops = heights(len(numbers), edges)
     loop = [NO_LOOP] * len(numbers)
     for i, nodes in enumerate(loops):

@@ -99,10 +99,8 @@ class _Counter:
 
     def __init__(self, picture: Picture, found: Found, degrees: Degrees) -> None:
         self.picture, self.degrees = picture, degrees
-        numbers = found.shape.numbers
         self.found = found
-        self.at = {number: node for node, number in enumerate(numbers)}
-        self.here = set(picture.shape.numbers)
+        self.beyond = set(found.shape.numbers).difference(picture.shape.numbers)
 
     def more(self, card: Card) -> More:
         shape = self.picture.shape
@@ -110,7 +108,7 @@ class _Counter:
             node = card.nodes[0]
             up, down = self.degrees.get(node, (0, 0))
             return made(More, up=max(0, up - len(shape.before[node])), down=max(0, down - len(shape.after[node])))
-        nodes = [self.at.get(shape.numbers[node], -1) for node in card.nodes]
+        nodes = [self.found.shape.index.get(shape.numbers[node], -1) for node in card.nodes]
         found = self.found
         return made(
             More,
@@ -124,8 +122,10 @@ class _Counter:
         """What the walk saw further on; None unless it went on from all of them."""
         if not all(node in walked and (bound is None or walked[node] < bound) for node in nodes):
             return None
+        if not self.beyond:
+            return 0
         numbers = self.found.shape.numbers
-        return len({other for node in nodes for other in way[node] if numbers[other] not in self.here})
+        return len({other for node in nodes for other in way[node] if numbers[other] in self.beyond})
 
 
 def _card(picture: Picture, number: int, card: Card, named: Mapping[int, Named], where: Drawn, counter: _Counter) -> ViewCard:

@@ -226,10 +226,10 @@ class Viewing(Grouping):
         if more:
             whole, added = self._expanded(look, rows, chosen, more)
         else:
-            whole, added = part_of(found.shape, choice.nodes), []
+            whole, added = choice.shape or part_of(found.shape, choice.nodes), []
         index = whole.index
         home = index[look.numbers[look.home.uid]]
-        stages = [Stage([index[number] for number in chosen])]
+        stages = [Stage([index[number] for number in chosen], grouping=choice.grouping)]
         stages += [Stage(sorted(index[number] for number in new), index[origin]) for origin, new in added if new]
         out = [node for key in look.out if (node := look.node(whole, key)) is not None]
         hide = [(look.node(whole, key), card) for key, card in look.hide]

@@ -1,4 +1,4 @@
-"""A picture: every node is in exactly one card, edges that do not close a circle make none, and what is asked is what is shown."""
+"""A picture: every node is in one card, edges that do not close a circle make none, and what is shown is what was asked."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from lineage_graph.models import Truncated
 NODES = 18  # even ones are runs, odd ones versions
 JOBS = ["train", "a/b *", None]
 Pair = tuple[int, int]
+ALL = Filters()
 
 
 def world(edges: Sequence[Pair], nodes: int = NODES, artifacts: int = 2, jobs: Sequence[str | None] = JOBS) -> Shape:
@@ -41,7 +42,7 @@ class Ask:
     home: int = 1
     up: Depth = None
     down: Depth = None
-    filters: Filters = Filters()
+    filters: Filters = ALL
     out: tuple[int, ...] = ()
     hide: tuple[tuple[int, bool], ...] = ()
     more: tuple[tuple[int, ...], ...] = ()  # an origin, and what it adds
