@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
 
 from lineage_graph import queries
@@ -14,7 +13,7 @@ from lineage_graph.answers.groups import LEAST_CARDS, RULES, grouped, nodes_of, 
 from lineage_graph.answers.shape import Shape, distances, shape
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.deadline import Deadline, look_on
-from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
+from lineage_graph.lineage.values import Time, cursor, moment, seconds, time_text, whole_number
 from lineage_graph.lineage.walking import Walking
 from lineage_graph.models import RunNode, Truncated, VersionNode
 from lineage_graph.names import RunName, check_project, parse
@@ -272,9 +271,3 @@ class Grouping(Walking):
             shown = label if label != full_name else label.rpartition("/")[2]
             named[whole.index[number]] = Named(uid, full_name, shown, tuple(aliases or () if now else held.get(number, ())))
         return named
-
-
-def moment(value: Time, where: str) -> datetime | None:
-    """A time as the answers have it. Raises ParameterWrong."""
-    text = time_text(value, where)
-    return None if text is None else datetime.fromisoformat(text)

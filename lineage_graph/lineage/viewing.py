@@ -17,8 +17,8 @@ from lineage_graph.answers.view import Asked, Scope, View
 from lineage_graph.answers.viewed import GROUP, alone, to_be_named, view_of
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.deadline import FIRST_LOOK, Deadline
-from lineage_graph.lineage.grouping import Grouping, moment
-from lineage_graph.lineage.values import Time, times, whole_number
+from lineage_graph.lineage.grouping import Grouping
+from lineage_graph.lineage.values import Time, moment, times, whole_number
 from lineage_graph.models import ArtifactVersion, Run, Truncated
 from lineage_graph.walks import unhurried
 

@@ -69,7 +69,10 @@ def pictured(whole: Shape, ask: Ask) -> tuple[Picture, View]:
             here |= new
     part = part_of(whole, sorted(here))
     at = part.index
-    stages = [Stage([at[n] for n in walked]), *(Stage(sorted(at[n] for n in new), at[o]) for o, new in added)]
+    stages = [
+        Stage([at[n] for n in walked], grouping=choice.grouping),
+        *(Stage(sorted(at[n] for n in new), at[o]) for o, new in added),
+    ]
     home = at[ask.home]
     picture = arrange(
         part, home, stages, [at[n] for n in ask.out if n in at], ask.filters.left_out(part, home),
