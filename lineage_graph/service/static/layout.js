@@ -5,8 +5,7 @@ export function layout(cards, edges, { before = {}, dx = 270, dy = 56 } = {}) {
   rank(g);
   const via = split(g, edges);
   const known = cards.some(c => before[c.id]);
-  const layers = known ? orderAfter(g, cards, before) : order(g);
-  const y = heights(g, layers, v => before[cards[v]?.id]?.y, dy);
+  const y = known ? heightsAfter(g, cards, before, dy) : heights(g, order(g), dy);
   const at = v => ({ x: g.rank[v] * dx, y: y[v] });
   return {
     cards: Object.fromEntries(cards.map((c, v) => [c.id, at(v)])),
@@ -106,9 +105,10 @@ function crossings(g, layers, pos) {                   // inversions, counted wi
   return total;
 }
 
-function orderAfter(g, cards, before) {                // old cards keep their order, newcomers stand beside kin
+function heightsAfter(g, cards, before, dy) {            // old cards stay; newcomers take the free place nearest to their kin
   const y = new Float64Array(g.rank.length).fill(NaN);
   cards.forEach((c, v) => before[c.id] && (y[v] = before[c.id].y));
+  const old = y.map(h => !Number.isNaN(h));
   for (let grew = true; grew;) {
     const found = [];
     y.forEach((h, v) => {
@@ -119,17 +119,28 @@ function orderAfter(g, cards, before) {                // old cards keep their o
     for (const [v, h] of found) y[v] = h;
     grew = found.length > 0;
   }
-  return byLayer(g).map(row => row.sort((a, b) => (y[a] || 0) - (y[b] || 0)));
+  for (const row of byLayer(g)) {
+    const taken = row.filter(v => old[v]).map(v => y[v]);
+    for (const v of row.filter(w => !old[w]).sort((a, b) => (y[a] || 0) - (y[b] || 0))) taken.push(y[v] = freePlace(y[v] || 0, taken, dy));
+  }
+  return y;
 }
 
-function heights(g, layers, fixed, dy, rounds = 12) {  // pull to the median neighbour, never closer than dy
+function freePlace(wish, taken, dy) {                   // the height nearest to `wish` that is dy from all that are taken
+  const free = h => taken.every(t => Math.abs(t - h) >= dy - 1e-9);
+  let best = free(wish) ? wish : Infinity;
+  for (const t of taken) for (const h of [t - dy, t + dy]) if (Math.abs(h - wish) < Math.abs(best - wish) && free(h)) best = h;
+  return best;
+}
+
+function heights(g, layers, dy, rounds = 12) {  // pull to the median neighbour, never closer than dy
   const y = new Float64Array(g.rank.length);
   for (const row of layers) row.forEach((v, i) => (y[v] = (i - row.length / 2) * dy));
   for (let k = 0; k < rounds; k++) for (const row of k % 2 ? [...layers].reverse() : layers) {
     const blocks = [];                                 // pool adjacent violators
     row.forEach((v, i) => {
       const near = k >= rounds - 2 ? [...g.up[v], ...g.down[v]] : k % 2 ? g.down[v] : g.up[v];
-      const want = fixed(v) ?? (near.length ? median(near.map(w => y[w])) : y[v]);
+      const want = near.length ? median(near.map(w => y[w])) : y[v];
       let block = [want - i * dy, 1];
       while (blocks.length && blocks.at(-1)[0] > block[0]) {
         const [h, n] = blocks.pop(); block = [(h * n + block[0] * block[1]) / (n + block[1]), n + block[1]];
