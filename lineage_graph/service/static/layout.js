@@ -5,7 +5,7 @@ export function layout(cards, edges, { before = {}, dx = 270, dy = 56 } = {}) {
   rank(g);
   const via = split(g, edges);
   const known = cards.some(c => before[c.id]);
-  const y = known ? heightsAfter(g, cards, before, dy) : heights(g, order(g), dy);
+  const y = known ? heightsAfter(g, cards, before, dx, dy) : heights(g, order(g), dy);
   const at = v => ({ x: g.rank[v] * dx, y: y[v] });
   return {
     cards: Object.fromEntries(cards.map((c, v) => [c.id, at(v)])),
@@ -105,10 +105,13 @@ function crossings(g, layers, pos) {                   // inversions, counted wi
   return total;
 }
 
-function heightsAfter(g, cards, before, dy) {            // old cards stay; newcomers take the free place nearest to their kin
+function heightsAfter(g, cards, before, dx, dy) {        // old cards stay; newcomers take the free place nearest to their kin
   const y = new Float64Array(g.rank.length).fill(NaN);
   cards.forEach((c, v) => before[c.id] && (y[v] = before[c.id].y));
-  const old = y.map(h => !Number.isNaN(h));
+  // All columns may have moved at once, as one came before them; a card that moved otherwise is a newcomer where it is now.
+  const moved = cards.map((c, v) => before[c.id] && Math.round(before[c.id].x / dx) - g.rank[v]);
+  const usual = mode(moved.filter(by => by !== undefined));
+  const old = moved.map(by => by === usual);
   for (let grew = true; grew;) {
     const found = [];
     y.forEach((h, v) => {
@@ -124,6 +127,12 @@ function heightsAfter(g, cards, before, dy) {            // old cards stay; newc
     for (const v of row.filter(w => !old[w]).sort((a, b) => (y[a] || 0) - (y[b] || 0))) taken.push(y[v] = freePlace(y[v] || 0, taken, dy));
   }
   return y;
+}
+
+function mode(list) {
+  const count = new Map();
+  for (const one of list) count.set(one, (count.get(one) ?? 0) + 1);
+  return [...count].reduce((best, one) => (one[1] > best[1] ? one : best), [undefined, 0])[0];
 }
 
 function freePlace(wish, taken, dy) {                   // the height nearest to `wish` that is dy from all that are taken
