@@ -1,0 +1,219 @@
+// Wires the rooms: the only file that knows all others. State → rooms; events → state; what is missing → requests.
+import * as banner from './banner.js';
+import * as cardRoom from './cards.js';
+import * as clusterRoom from './cluster.js';
+import * as compare from './compare.js';
+import * as edgeRoom from './edges.js';
+import * as filters from './filters.js';
+import * as help from './help.js';
+import * as hidden from './hidden.js';
+import * as login from './login.js';
+import * as menu from './menu.js';
+import * as panel from './panel.js';
+import * as search from './search.js';
+import * as sidebar from './sidebar.js';
+import * as table from './table.js';
+import * as time from './time.js';
+import * as words from './words.js';
+import { api } from './api.js';
+import { camera } from './camera.js';
+import { keys } from './keys.js';
+import { boxOf } from './picture.js';
+import { effects, fromHash, initial, isStep, next, toHash } from './state.js';
+
+const RETRY = [1000, 2000, 4000, 8000, 15000];
+const $ = selector => document.querySelector(selector);
+const stage = $('#stage'), viewport = stage.querySelector('.viewport'), layer = stage.querySelector('.layer');
+const note = stage.querySelector('.note');
+
+let state = initial();
+let queued = false, tries = 0, retry = 0;
+const asking = new Map(); // what → {controller, effect}
+const ctx = { dispatch, api, words, get state() { return state; } };
+
+// ── from event to event ──
+
+function dispatch(event) {
+  const before = state;
+  state = next(before, event);
+  if (state === before) return;
+  const address = toHash(state);
+  if (event.type !== 'navigate' && address !== toHash(before)) {
+    history[isStep(before, state) ? 'pushState' : 'replaceState'](null, '', address);
+  }
+  effects(before, state).forEach(ask);
+  if (event.type === 'tidy' || event.type === 'loaded' && event.what === 'lineage') arrange(before);
+  if (event.type === 'help' || event.type === 'login' || event.type === 'theme') paint();
+  else if (!queued) { queued = true; requestAnimationFrame(paint); }
+}
+
+const REQUESTS = {
+  me: (_, signal) => api.me(signal),
+  projects: (_, signal) => api.projects(signal),
+  artifacts: ({ project }, signal) => api.artifacts(project, signal),
+  runs: ({ project }, signal) => api.runs(project, null, signal),
+  lineage: ({ view }, signal) => api.lineage(view, signal),
+  card: ({ name, asOf }, signal) => api.card(name, asOf, signal),
+  paths: ({ a, b, asOf }, signal) => api.path(a, b, asOf, signal),
+  diff: ({ a, b }, signal) => api.diff(a, b, signal),
+};
+
+/** Asks for something; a newer question of the same kind ends an older one. */
+async function ask(effect) {
+  const { what } = effect;
+  asking.get(what)?.controller.abort();
+  const controller = new AbortController();
+  asking.set(what, { controller, effect });
+  if (what !== 'me') dispatch({ type: 'loading', what });
+  try {
+    const value = await REQUESTS[what](effect, controller.signal);
+    if (controller.signal.aborted) return;
+    asking.delete(what);
+    tries = 0;
+    dispatch({ type: 'loaded', what, value });
+  } catch (problem) {
+    if (controller.signal.aborted || problem.name === 'AbortError') return;
+    dispatch({ type: 'failed', what, problem: { title: problem.title, detail: problem.detail ?? problem.message, status: problem.status ?? 0, request_id: problem.request_id } });
+    if ([0, 503].includes(problem.status ?? 0)) later();
+    else asking.delete(what);
+  }
+}
+
+/** Asks once more for all that could not be had, after a while; what is on the page stays. */
+function later() {
+  clearTimeout(retry);
+  retry = setTimeout(again, RETRY[Math.min(tries++, RETRY.length - 1)]);
+}
+function again() {
+  clearTimeout(retry);
+  for (const { effect } of [...asking.values()]) ask(effect);
+}
+
+// ── where cards stand ──
+
+const worker = new Worker(new URL('./layout.worker.js', import.meta.url), { type: 'module' });
+let arranged = 0;
+let counting = null;
+worker.onmessage = ({ data }) => {
+  if (data.id !== arranged || !state.data.lineage) return;
+  if (data.error) { dispatch({ type: 'message', text: `The picture could not be drawn: ${data.error}.` }); return; }
+  const { lineage } = state.data, home = lineage.home;
+  // Home stays where it was, so that nothing on screen moves when a level comes before it.
+  const old = state.positions[home], dx = old && state.warm ? old.x - data.cards[home].x : 0;
+  const moved = ({ x, y }) => ({ x: x + dx, y });
+  const positions = Object.fromEntries(Object.entries(data.cards).map(([id, at]) => [id, moved(at)]));
+  const bends = Object.fromEntries(Object.entries(data.bends).map(([id, some]) => [id, some.map(moved)]));
+  const first = !old;
+  dispatch({ type: 'placed', positions, bends });
+  if (counting) dispatch({ type: 'message', text: counting });
+  if (first) { paint(); fit(); }
+  performance.mark('drawn');
+};
+
+function arrange(before) {
+  const { lineage } = state.data;
+  if (!lineage) return;
+  counting = before.data.lineage && before.data.lineage.home === lineage.home && before.data.lineage !== lineage
+    ? words.changed(before.data.lineage, lineage) : words.picture(lineage);
+  const shown = new Set(lineage.cards.map(card => card.id));
+  const known = state.warm ? Object.fromEntries(Object.entries(state.positions).filter(([id]) => shown.has(id))) : {};
+  worker.postMessage({
+    id: ++arranged,
+    cards: lineage.cards.map(({ id }) => ({ id })),
+    edges: lineage.edges.filter(edge => !edge.back).map(({ source, target }) => ({ id: `${source} ${target}`, source, target })),
+    options: { before: known },
+  });
+}
+
+// ── looking ──
+
+const look = camera(viewport, layer, {
+  onDrag: (id, x, y) => dispatch({ type: 'dragged', id, x, y }),
+  onZoom: scale => { zoomed.textContent = `${Math.round(scale * 100)} %`; },
+});
+function fit() {
+  const box = boxOf(state), home = state.data.lineage && boxOf(state, new Set([state.data.lineage.home]));
+  if (!box) return;
+  const room = Math.min(viewport.clientWidth / box.width, viewport.clientHeight / box.height);
+  look.fit(room < 0.35 && home ? around(home, viewport.clientWidth / 0.55, viewport.clientHeight / 0.55) : box);
+}
+const around = (box, width, height) => ({ x: box.x + box.width / 2 - width / 2, y: box.y + box.height / 2 - height / 2, width, height });
+
+const zoomed = document.createElement('output');
+function zoomButtons() {
+  const bar = stage.querySelector('.zoom');
+  const button = (sign, label, act) => {
+    const made = document.createElement('button');
+    made.type = 'button';
+    made.textContent = sign;
+    made.title = label;
+    made.setAttribute('aria-label', label);
+    made.addEventListener('click', act);
+    return made;
+  };
+  bar.append(
+    button('−', 'Zoom out', () => look.zoom(0.8)), zoomed, button('+', 'Zoom in', () => look.zoom(1.25)),
+    button('Fit', 'Fit the whole lineage', () => look.fit(boxOf(state))), button('Tidy', 'Arrange anew', () => dispatch({ type: 'tidy' })),
+  );
+}
+
+// ── painting ──
+
+const cards = cardRoom.create(stage.querySelector('.levels'), ctx);
+const edges = edgeRoom.create(stage.querySelector('.edges g'));
+const rooms = [
+  search.create($('#search'), ctx), time.create($('#time'), ctx), menu.create($('#menu'), ctx),
+  sidebar.create($('#sidebar'), ctx), filters.create($('#filters'), ctx), table.create($('#table'), ctx),
+  panel.create($('#panel'), ctx), clusterRoom.create($('#panel'), ctx), compare.create($('#panel'), ctx),
+  hidden.create($('#hidden'), ctx), banner.create($('#banner'), { ...ctx, again }), help.create($('#help'), ctx), login.create($('#login'), { ...ctx, again }),
+  edges, cards,
+];
+
+let theme = null, titled = null, said = null;
+function paint() {
+  queued = false;
+  const { route, view, data, ui } = state;
+  document.body.dataset.page = route.page;
+  document.body.dataset.tab = route.tab;
+  if (theme !== ui.theme) { theme = ui.theme; document.documentElement.dataset.theme = theme; }
+  stage.hidden = route.page !== 'lineage' || route.tab === 'table';
+  $('#table').hidden = route.page !== 'lineage' || route.tab !== 'table';
+  $('#filters').hidden = route.page !== 'lineage';
+  $('#projects').hidden = route.page === 'lineage';
+  $('#panel').hidden = !ui.panel || route.page !== 'lineage';
+  stage.setAttribute('aria-busy', ui.loading === 'lineage');
+  for (const room of rooms) room.render(state);
+  const noted = noteOf(state);
+  note.hidden = !noted;
+  note.textContent = noted ?? '';
+  note.classList.toggle('waiting', ui.loading === 'lineage' && !data.lineage);
+  const title = route.page === 'lineage' ? `${view.home} · lineage` : `${route.project ?? 'Projects'} · lineage`;
+  if (title !== titled) document.title = titled = title;
+  if (ui.message !== said) $('#status').textContent = said = ui.message;
+}
+
+/** What stands where no lineage can be drawn. */
+function noteOf({ data, ui, view }) {
+  if (data.lineage) return data.lineage.cards.length === 1 ? `Nothing else is recorded around ${data.lineage.name}${view.types.length || view.jobTypes.length ? ', or it is filtered out' : ''}.` : null;
+  if (ui.problem?.what === 'lineage') { const { title, detail, advice } = words.problem(ui.problem); return [title, detail, advice].filter(Boolean).join('. '); }
+  return ui.loading === 'lineage' ? 'Loading the lineage…' : null;
+}
+
+// ── begin ──
+
+zoomButtons();
+keys(stage, {
+  cards, camera: look, dispatch, fit, get state() { return state; },
+  reveal: id => { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); },
+  focusSearch: () => $('#search input')?.focus(),
+});
+addEventListener('popstate', () => dispatch({ type: 'navigate', hash: location.hash }));
+addEventListener('hashchange', () => { if (location.hash !== toHash(state)) dispatch({ type: 'navigate', hash: location.hash }); });
+addEventListener('online', again);
+{
+  const { route, view } = fromHash(location.hash);
+  state = next(state, { type: 'navigate', hash: location.hash });
+  state = { ...state, route, view };
+  effects(null, state).forEach(ask);
+  paint();
+}
