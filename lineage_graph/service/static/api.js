@@ -29,13 +29,6 @@ export function problemOf(status, body, requestId = null) {
   };
 }
 
-/** A list, whether it came bare or as a page → {items, cursor, count}. */
-export function paged(answer, key) {
-  if (Array.isArray(answer)) return { items: answer, cursor: null, count: answer.length };
-  const items = answer?.[key] ?? answer?.items ?? [];
-  return { items, cursor: answer?.truncated?.cursor ?? null, count: answer?.count ?? null };
-}
-
 /** Members of a group, as one list. */
 export function membersOf(answer) {
   const runs = answer.runs.map(run => ({ ...run, kind: 'run', name: `${run.project}/runs/${run.id}`, label: run.name }));
@@ -65,10 +58,14 @@ export const api = Object.freeze({
   get,
   text: async (path, signal) => (await ask(address(path), { signal })).text(),
   me: signal => get('me', {}, signal),
-  projects: async signal => paged(await get('projects', {}, signal), 'projects').items,
-  artifacts: async (project, signal) => paged(await get('artifacts', { project }, signal), 'artifacts').items,
-  versions: async (artifact, after = null, signal = undefined) => paged(await get('versions', { artifact, after }, signal), 'versions'),
-  runs: async (project, after = null, signal = undefined) => paged(await get('runs', { project, limit: PAGE, after }, signal), 'runs'),
+  projects: signal => get('projects', {}, signal),
+  artifacts: (project, signal) => get('artifacts', { project }, signal),
+  versions: (artifact, signal) => get('versions', { artifact }, signal),
+  // Bare lists: after is how many were given before.
+  runs: async (project, after = null, signal = undefined) => {
+    const items = await get('runs', { project, limit: PAGE, after }, signal);
+    return { items, cursor: items.length < PAGE ? null : String(Number(after ?? 0) + PAGE) };
+  },
   lineage: (view, signal) => get('lineage', viewParams(view), signal),
   cluster: async (view, group, { search, after, sort, descending }, signal) =>
     membersOf(await get('cluster', { ...viewParams(view), group, search, after, sort, descending, limit: PAGE }, signal)),

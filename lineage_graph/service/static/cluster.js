@@ -19,7 +19,8 @@ export function create(panel, ctx) {
   const rows = el('ul', { class: 'things members', tabindex: '0', 'aria-label': 'Members', onscroll: () => nearEnd() && load(false) });
   const more = button('Load more', () => load(false), { class: 'quiet' }), preview = el('section', { class: 'preview', 'aria-label': 'Details', hidden: true });
   const out = el('section', { 'aria-label': 'Taken out' });
-  fill(root, el('div', { class: 'panel-head' }, icon('mixed'), el('div', { class: 'fills' }, about, title),
+  const sign = el('span');
+  fill(root, el('div', { class: 'panel-head' }, sign, el('div', { class: 'fills' }, about, title),
     button('×', () => dispatch({ type: 'panel', panel: null }), { class: 'quiet', 'aria-label': 'Close the group' })),
   el('div', { class: 'row' }, field, sort), said, rows, more, out, preview);
   root.hidden = true;
@@ -83,7 +84,7 @@ export function create(panel, ctx) {
     try {
       const card = await api.card(name, ctx.state.view.asOf);
       if (look?.name !== name) return;
-      fill(preview, el('div', { class: 'panel-head' }, icon(card.kind), el('div', { class: 'fills' }, el('h3', {}, words.parts(name).label), el('small', { class: 'full' }, name)),
+      fill(preview, el('div', { class: 'panel-head' }, icon(card.kind), el('div', { class: 'fills' }, el('h3', {}, card.run?.name ?? words.parts(name).label), el('small', { class: 'full' }, name)),
         button('Make home', () => dispatch({ type: 'home', name }), { class: 'quiet' })), sections(card, ctx));
       preview.scrollIntoView({ block: 'nearest' });
     } catch (error) {
@@ -93,10 +94,11 @@ export function create(panel, ctx) {
 
   const paintHead = whenChanged(s => [s.data.lineage, s.view.out, s.data.cluster?.group], (lineage, taken) => {
     const card = lineage?.cards.find(one => one.group === group);
+    fill(sign, icon(card?.kind ?? 'mixed'));
     title.textContent = card ? words.groupOf(card) : 'This group is no longer on the picture';
     about.textContent = card ? [words.statesOf(card.states), card.made_by?.length && `made by ${words.list(card.made_by.map(name => words.parts(name).label))}`].filter(Boolean).join(' · ') || 'group' : 'group';
     fill(out, taken.length > 0 && [el('h3', {}, `Taken out (${words.number(taken.length)})`), el('ul', { class: 'things' }, taken.map(name =>
-      el('li', { class: 'thing' }, icon(words.parts(name).kind), el('span', { class: 'fills', title: name }, words.parts(name).label),
+      el('li', { class: 'thing' }, icon(words.parts(name).kind), el('span', { class: 'fills', title: name }, lineage?.cards.find(one => one.name === name)?.label ?? words.parts(name).label),
         button('Put back', () => dispatch({ type: 'putBack', name }), { class: 'quiet', 'data-key': `back ${name}` }))))]);
   });
   // A group is named after its first member: without that one it goes by another name.

@@ -14,8 +14,8 @@ export function create(root, ctx) {
     button('×', close, { class: 'quiet', 'aria-label': 'Close the comparison', 'data-key': 'close compare' }));
 
   function choose(state) {
-    const a = state.view.selected ?? state.data.lineage?.name ?? state.view.home, card = state.data.card?.name === a ? state.data.card : null;
-    const siblings = card?.siblings?.items ?? card?.siblings ?? [];
+    const a = state.view.selected ?? state.data.lineage?.name ?? state.view.home, card = words.isOf(state.data.card, a) ? state.data.card : null;
+    const siblings = card?.siblings?.items ?? [];
     const compare = name => dispatch({ type: 'compare', name, with: a });
     const rest = (state.data.lineage?.cards ?? []).filter(one => one.name && one.name !== a && words.parts(one.name).kind === words.parts(a).kind).slice(0, 30);
     const offer = (name, label) => el('li', { class: 'thing' }, icon(words.parts(name).kind), button(label, () => compare(name), { class: 'link fills', title: name, 'data-key': `with ${name}` }));

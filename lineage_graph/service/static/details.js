@@ -3,13 +3,6 @@
 import { button, copyButton, el, icon } from './dom.js';
 import { VIEW, toHash } from './state.js';
 
-/** A list in an answer, with how many there are altogether. */
-export function some(card, key) {
-  const found = card[key];
-  if (Array.isArray(found)) return { items: found, count: card[`${key}_count`] ?? card.counts?.[key] ?? found.length };
-  return { items: found?.items ?? [], count: found?.count ?? 0 };
-}
-
 export const nameOf = node => (node.id && node.project ? `${node.project}/runs/${node.id}` : node.name);
 
 /** The address of a lineage, at the time that is looked at. */
@@ -37,7 +30,7 @@ export const chips = (items, label) => (items?.length
 export function thing(node, ctx) {
   const { words } = ctx, name = nameOf(node), run = Boolean(node.id && node.project);
   const label = run ? node.name || node.id : words.parts(name).label;
-  const about = run ? [node.job_type, node.state] : [node.type, node.used_as && `as ${node.used_as}`, node.aliases?.length && node.aliases.join(', ')];
+  const about = run ? [node.job_type, node.state] : [node.type, node.used_as?.length && `as ${node.used_as.join(', ')}`, node.aliases?.length && node.aliases.join(', ')];
   return el('li', { class: 'thing' }, icon(run ? 'run' : 'version'),
     button(label, () => ctx.dispatch({ type: 'select', name }), { class: 'link fills', title: name, 'data-key': `thing ${name}` }),
     el('small', {}, about.filter(Boolean).join(' · ')),
@@ -45,8 +38,8 @@ export function thing(node, ctx) {
 }
 
 /** A list of them, the first ones, and how many more there are. */
-export function things(title, key, { items, count }, ctx, none) {
-  const { words } = ctx;
+export function things(title, key, found, ctx, none) {
+  const { words } = ctx, { items, count } = found ?? { items: [], count: 0 };
   if (!items.length) return none ? section(`${title} (0)`, key, true, el('p', { class: 'quiet' }, none)) : null;
   return section(`${title} (${words.number(count)})`, key, true,
     el('ul', { class: 'things' }, items.map(node => thing(node, ctx))),

@@ -17,7 +17,7 @@ export function create(root, ctx) {
     const flip = name => dispatch({ type: 'filter', [field]: chosen.includes(name) ? chosen.filter(one => one !== name) : [...chosen, name] });
     const chip = name => button([name || none, ' ', el('small', {}, words.number(counts?.[name] ?? 0))], () => flip(name), { class: 'chip', 'aria-pressed': String(chosen.includes(name)), 'data-key': `${field} ${name}` });
     const first = names.filter((name, i) => i < FEW || chosen.includes(name)), rest = names.filter(name => !first.includes(name));
-    return el('div', { class: 'group', role: 'group', 'aria-label': label }, el('span', { class: 'label', 'aria-hidden': 'true' }, label), first.map(chip),
+    return el('div', { class: 'set', role: 'group', 'aria-label': label }, el('span', { class: 'label', 'aria-hidden': 'true' }, label), first.map(chip),
       rest.length > 0 && el('details', { class: 'rest', 'data-key': `rest ${field}` }, el('summary', {}, `${words.number(rest.length)} more`), el('div', { class: 'drop' }, rest.map(chip))));
   }
 
@@ -27,7 +27,7 @@ export function create(root, ctx) {
     const now = asked === 'auto' ? found : asked === 'all' ? null : asked, deepest = Math.max(DEEPEST, now ?? 0);
     const step = by => go(now === null ? (by < 0 ? DEEPEST : 'all') : Math.max(0, now + by));
     const option = (value, text) => el('option', { value: String(value), selected: String(value) === String(asked) }, text);
-    return el('div', { class: 'group depth', role: 'group', 'aria-label': `${label}: how far` }, el('span', { class: 'label', 'aria-hidden': 'true' }, label),
+    return el('div', { class: 'set', role: 'group', 'aria-label': `${label}: how far` }, el('span', { class: 'label', 'aria-hidden': 'true' }, label),
       button('−', () => step(-1), { class: 'step', 'aria-label': `One step less ${side}stream`, disabled: now === 0, 'data-key': `less ${side}` }),
       el('select', { 'aria-label': `Steps ${side}stream`, 'data-key': `depth ${side}`, onchange: event => go(/^\d+$/.test(event.target.value) ? Number(event.target.value) : event.target.value) },
         option('auto', found === undefined ? 'auto' : asked === 'auto' ? `auto: ${words.depthOf(found)}` : 'auto'), Array.from({ length: deepest + 1 }, (_, n) => option(n, words.number(n))), option('all', 'all')),
@@ -38,13 +38,13 @@ export function create(root, ctx) {
     const changed = view.types.length || view.jobTypes.length || view.scope !== 'direct' || view.up !== 'auto' || view.down !== 'auto' || view.more.length || view.out.length;
     const tab = (name, label) => button(label, () => dispatch({ type: 'tab', tab: name }), { class: 'chip', 'aria-pressed': String(route.tab === name), 'data-key': `tab ${name}` });
     fill(controls,
-      el('div', { class: 'group', role: 'group', 'aria-label': 'Shown as' }, tab('graph', 'Graph'), tab('table', 'Table')),
+      el('div', { class: 'set', role: 'group', 'aria-label': 'Shown as' }, tab('graph', 'Graph'), tab('table', 'Table')),
       depth('Up', 'up', view.up, lineage?.up), depth('Down', 'down', view.down, lineage?.down),
       button('Full lineage', () => dispatch({ type: 'scope', scope: view.scope === 'full' ? 'direct' : 'full' }), {
         class: 'chip', 'aria-pressed': String(view.scope === 'full'), title: 'Also whatever else the runs on the picture used and logged', 'data-key': 'scope',
       }),
       chips('Types', 'types', lineage?.facets.types, view.types, words.typeOf('')), chips('Job types', 'jobTypes', lineage?.facets.job_types, view.jobTypes, words.typeOf('', 'run')),
-      changed && button('Clear all', () => dispatch({ type: 'clearFilters' }), { class: 'link', 'data-key': 'clear filters' }));
+      Boolean(changed) && button('Clear all', () => dispatch({ type: 'clearFilters' }), { class: 'link', 'data-key': 'clear filters' }));
     const left = lineage ? words.omitted(lineage) : '';
     fill(said, lineage && el('span', {}, `${words.counted(lineage.runs, 'run')}, ${words.counted(lineage.versions, 'version')}. `),
       left && el('span', {}, `Not as cards of their own: ${left}. `),
@@ -52,7 +52,7 @@ export function create(root, ctx) {
       lineage?.truncated && el('strong', {}, words.cutShort(lineage.truncated), ' '),
       view.asOf && el('strong', { class: 'past' }, `As of ${words.moment(view.asOf)}. `),
       view.hide.length > 0 && button(`Hidden: ${words.number(view.hide.length)}`, () => dispatch({ type: 'panel', panel: 'hidden' }), { class: 'link', 'data-key': 'see hidden' }),
-      loading && el('span', { class: 'busy' }, 'Asking …'));
+      loading && el('span', { class: 'busy' }, ' Asking …'));
   });
   return { render(state) { paint(state); way.render(state); } };
 }

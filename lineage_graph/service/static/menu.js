@@ -36,7 +36,7 @@ export function create(root, ctx) {
   }
   async function browser() {
     const { browser: base } = ctx.state.data.me, text = await cypherText();
-    const url = new URL(base);
+    const url = new URL('/browser/', base);
     url.searchParams.set('cmd', 'edit');
     url.searchParams.set('arg', text);
     open(url, '_blank', 'noopener');

@@ -1,7 +1,7 @@
 // The panel beside the picture: what is recorded of the selected run or version, and what can be done with it.
 
 import { button, el, fill, icon, whenChanged } from './dom.js';
-import { queries, runFacts, settings, some, things, versionFacts } from './details.js';
+import { queries, runFacts, settings, things, versionFacts } from './details.js';
 import { files } from './files.js';
 
 /** ctx: {dispatch, api, words, state}. Returns {render(state)}. */
@@ -12,7 +12,7 @@ export function create(root, ctx) {
     const name = state.view.selected;
     body.hidden = !shown || !name;
     if (body.hidden) return;
-    if (!card || card.name !== name) fill(body, head({ kind: ctx.words.parts(name).kind, name }, state, ctx), waiting(state, ctx));
+    if (!ctx.words.isOf(card, name)) fill(body, head({ kind: ctx.words.parts(name).kind, name }, state, ctx), waiting(state, ctx));
     else fill(body, head(card, state, ctx), actions(card, lineage, state, ctx), sections(card, ctx));
   };
   const render = whenChanged(state => {
@@ -28,8 +28,8 @@ export function sections(card, ctx) {
     const { run } = card;
     return [
       runFacts(run, ctx),
-      things('Inputs', 'inputs', some(card, 'inputs'), ctx, 'It used nothing that is recorded.'),
-      things('Outputs', 'outputs', some(card, 'outputs'), ctx, 'It logged nothing.'),
+      things('Inputs', 'inputs', card.inputs, ctx, 'It used nothing that is recorded.'),
+      things('Outputs', 'outputs', card.outputs, ctx, 'It logged nothing.'),
       settings('Config', 'config', run.config, ctx, true), settings('Summary', 'summary', run.summary, ctx, true),
       relations(card.relations, ctx), settings('Environment', 'environment', run.environment, ctx), queries(card.queries, ctx),
     ];
@@ -37,22 +37,18 @@ export function sections(card, ctx) {
   const { version } = card;
   return [
     versionFacts(version, card.artifact, ctx),
-    things('Produced by', 'producers', some(card, 'producers'), ctx, 'No run is recorded that made it.'),
-    things('Used by', 'consumers', some(card, 'consumers'), ctx, 'Nothing has used it yet.'),
-    files(card.files?.items ?? card.files, card.files_count ?? card.files?.count ?? version.file_count, card.files_reason, ctx),
+    things('Produced by', 'producers', card.producers, ctx, 'No run is recorded that made it.'),
+    things('Used by', 'consumers', card.consumers, ctx, 'Nothing has used it yet.'),
+    files(card.files, card.file_count, card.files_reason, ctx),
     settings('Metadata', 'metadata', version.metadata, ctx, true),
-    things('Other versions', 'siblings', some(card, 'siblings'), ctx), queries(card.queries, ctx),
+    things('Other versions', 'siblings', card.siblings, ctx), queries(card.queries, ctx),
   ];
 }
 
-const RELATIONS = { parent: 'Part of', children: 'Parts', retries: 'Tried again as', retry_of: 'Another try of', resumed_from: 'Goes on from' };
-
-function relations(found, ctx) {
-  return Object.entries(found ?? {}).map(([key, value]) => {
-    const items = Array.isArray(value) ? value : value?.items ?? (value ? [value] : []);
-    return things(RELATIONS[key] ?? key, key, { items, count: value?.count ?? items.length }, ctx);
-  });
-}
+const RELATIONS = {
+  parent: 'Part of', child: 'Parts', retry_of: 'Another try of', retried_by: 'Tried again as', resumed_from: 'Goes on from', resumed_by: 'Gone on with',
+};
+const relations = (found, ctx) => Object.entries(found ?? {}).map(([key, some]) => things(RELATIONS[key] ?? key, key, some, ctx));
 
 function head(card, state, ctx) {
   const { words, dispatch } = ctx, said = words.parts(card.name);

@@ -58,24 +58,19 @@ export function create(root, ctx) {
   function list(name, known) {
     if (!known) return el('p', { class: 'quiet pad', 'aria-busy': 'true' }, 'Asking …');
     if (known.problem) return el('p', { class: 'quiet pad' }, words.problem(known.problem).title, ' ', button('Try again', () => fetchVersions(name), { class: 'link' }));
-    const newest = [...known.items].sort((a, b) => b.version - a.version);
+    const newest = [...known].sort((a, b) => b.version - a.version);
     return el('div', { class: 'versions' }, some(`versions ${name}`, newest, v => el('li', { class: 'thing', 'aria-current': current(v.name) },
       link(v.name, `v${v.version}`), el('span', { class: 'chips' }, v.aliases.slice(0, 3).map(alias => el('span', { class: 'chip still' }, alias))),
-      el('small', { title: words.moment(v.created_at) }, words.day(v.created_at))), `Versions of ${name}`),
-    known.cursor && button('Load older versions', () => fetchVersions(name, known), { class: 'quiet', 'data-key': `older ${name}` }));
+      el('small', { title: words.moment(v.created_at) }, words.day(v.created_at))), `Versions of ${name}`));
   }
 
   function toggle(name) {
     if (!opened.delete(name)) { opened.add(name); if (!ctx.state.data.versions[name]) fetchVersions(name); }
     again();
   }
-  async function fetchVersions(name, known = null) {
-    try {
-      const page = await api.versions(name, known?.cursor);
-      dispatch({ type: 'loaded', what: 'versions', key: name, value: { ...page, items: [...(known?.items ?? []), ...page.items] } });
-    } catch (problem) {
-      dispatch({ type: 'loaded', what: 'versions', key: name, value: { items: [], problem } });
-    }
+  async function fetchVersions(name) {
+    const value = await api.versions(name).catch(problem => ({ problem }));
+    dispatch({ type: 'loaded', what: 'versions', key: name, value });
   }
 
   function runs(found) {
@@ -106,7 +101,7 @@ export function create(root, ctx) {
   function chosen(state) {
     const { view, data, route } = state, name = view.selected ?? data.lineage?.name ?? view.home;
     if (route.page !== 'lineage' || !name) return null;
-    const card = data.card?.name === name ? data.card : null, on = data.lineage?.cards.find(one => one.name === name), said = words.parts(name);
+    const card = words.isOf(data.card, name) ? data.card : null, on = data.lineage?.cards.find(one => one.name === name), said = words.parts(name);
     const type = card?.run?.job_type ?? card?.version?.type ?? on?.type;
     return el('p', { class: 'chosen' }, icon(said.kind), el('span', {}, el('small', {}, type || words.kindOf(said.kind)), el('strong', {}, card?.run?.name ?? on?.label ?? said.label)));
   }

@@ -90,6 +90,10 @@ export function parts(name) {
   };
 }
 
+/** Whether a card that was answered is of this name: one without a number means what the answer found. */
+export const isOf = (card, name) => Boolean(card && name) && (card.name === name
+  || (!/:v\d+$/.test(name) && card.kind === 'version' && parts(card.name).artifact === parts(name).artifact));
+
 /** What kind of thing, for people: 'run', 'artifact version'. */
 export const kindOf = kind => ({ run: 'run', version: 'artifact version', mixed: 'runs and versions', artifact: 'artifact' }[kind] ?? kind);
 
