@@ -37,16 +37,15 @@ Model = TypeVar("Model", RunNode, VersionNode)
 def run(graph: Graph, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """Runs a query file through py2neo, and returns its rows as dictionaries.
 
-    graph: a py2neo `Graph`. name: such as 'lineage/producers'; files that write are refused. parameters: as its header says;
-    one that may be null may be left out.
+    graph: a py2neo `Graph`. name: such as 'lineage/producers'; files that write are refused. parameters: as its header says.
     Times come as Python's own, in UTC, to the microsecond; nodes and relationships as py2neo's.
     Raises QueryUnknown, ParameterWrong, and what py2neo raises.
     """
     query = queries.get(name)
     if query.access != "read":
         raise ParameterWrong(name, "it writes, and only the ledger runs it")
-    given = query.filled(parameters)
-    return [{key: _plain(value) for key, value in row.items()} for row in graph.query(query.text, given).data()]
+    query.check(parameters)
+    return [{key: _plain(value) for key, value in row.items()} for row in graph.query(query.text, parameters).data()]
 
 
 def _plain(value: Any) -> Any:

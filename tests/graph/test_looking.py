@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from neo4j import GraphDatabase
 
 from lineage_graph.answers.card import Card
 from lineage_graph.answers.search import Search, parameters
@@ -17,6 +17,7 @@ from lineage_graph.events import AliasMoved, Logged, RunFinished, RunStarted, Us
 from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
 from tests import worlds
+from tests.conftest import Address
 from tests.graph.conftest import Say
 from tests.worlds import START
 
@@ -25,21 +26,18 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
-def shop(graph: Graph) -> Reader:
+def shop(graph: Graph, address: Address) -> Reader:
     project = f"shop-{uuid4().hex[:8]}"
     fits = [worlds.Step(f"Fit-{i}", ("Raw_Photos.csv",), (f"classifier#{i}",)) for i in range(WIDE)]
     worlds.record(graph, project, worlds.World((worlds.Step("ingest", (), ("Raw_Photos.csv",)), *fits)))
+    with GraphDatabase.driver(address.uri, auth=(address.user, address.password)) as driver:
+        driver.execute_query("CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()")
     return Reader(graph, project)
 
 
-def found(reader: Reader, q: str, **given: Any) -> list[tuple[str, str]]:
-    """Kinds and labels of what is found in the reader's project, once the index has what was recorded."""
-    for _ in range(100):
-        hits = reader.search(q, reader.project, **given).hits
-        if hits:
-            break
-        time.sleep(0.05)
-    return [(hit.kind, hit.label) for hit in hits]
+def found(reader: Reader, q: str) -> list[tuple[str, str]]:
+    """Kinds and labels of what is found in the reader's project."""
+    return [(hit.kind, hit.label) for hit in reader.search(q, reader.project).hits]
 
 
 # ── search ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +62,6 @@ def test_by_digest(shop: Reader) -> None:
 
 
 def test_as_many_as_asked_and_of_every_kind(shop: Reader) -> None:
-    found(shop, "fit")
     answer = shop.search("fit", shop.project, limit=5)
     assert len(answer.hits) == 5 and answer.truncated
     everything = shop.search(str(shop.project), shop.project, limit=12)
