@@ -26,7 +26,7 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   }
 
   /** Shows a box of the layer whole, no larger than life. */
-  function fit(box, margin = 40) {
+  function fit(box, margin = 0) {
     const width = viewport.clientWidth, height = viewport.clientHeight;
     if (!width || !height || !box) return;
     k = Math.min(1, Math.max(LEAST, Math.min((width - 2 * margin) / box.width, (height - 2 * margin) / box.height)));

@@ -62,7 +62,7 @@ export function create(root, { dispatch, words }) {
     const [, type, name, mark] = face.children;
     type.textContent = card.group ? words.kindOf(card.kind) : card.type ?? (card.kind === 'run' ? 'run' : '');
     name.textContent = words.labelOf(card);
-    mark.textContent = card.loop !== null ? '↻' : card.aliases?.[0] ?? '';
+    mark.textContent = card.loop !== null ? '↻' : aliasMark(card.aliases ?? []);
     mark.title = card.loop !== null ? 'part of a circle' : (card.aliases ?? []).join(', ');
     face.title = card.name ?? `${words.labelOf(card)}: ${(card.samples ?? []).join(', ')}…`;
     face.setAttribute('aria-label', words.spoken(card, isHome));
@@ -156,6 +156,8 @@ export function create(root, { dispatch, words }) {
 
   return { render, step, open, cardOf, get current() { return current; } };
 }
+
+const aliasMark = ([first = '', ...more]) => (more.length ? `${first} +${more.length}` : first);
 
 /** '2 levels upstream, 5 artifacts' */
 export function levelName(distance, cards, { counted }) {

@@ -23,6 +23,7 @@ import { keys } from './keys.js';
 import { boxOf } from './picture.js';
 import { effects, fromHash, initial, isStep, next, toHash } from './state.js';
 
+const READABLE = 0.7, EDGE = 40;
 const RETRY = [1000, 2000, 4000, 8000, 15000];
 const $ = selector => document.querySelector(selector);
 const stage = $('#stage'), viewport = stage.querySelector('.viewport'), layer = stage.querySelector('.layer');
@@ -136,10 +137,16 @@ const look = camera(viewport, layer, {
 function fit() {
   const box = boxOf(state), home = state.data.lineage && boxOf(state, new Set([state.data.lineage.home]));
   if (!box) return;
-  const room = Math.min(viewport.clientWidth / box.width, viewport.clientHeight / box.height);
-  look.fit(room < 0.35 && home ? around(home, viewport.clientWidth / 0.55, viewport.clientHeight / 0.55) : box);
+  look.fit(home ? part(box, home, viewport.clientWidth / READABLE, viewport.clientHeight / READABLE) : box);
 }
-const around = (box, width, height) => ({ x: box.x + box.width / 2 - width / 2, y: box.y + box.height / 2 - height / 2, width, height });
+/** What is seen at first: all of the picture, or as much as can be read, around home and no further than the picture goes. */
+function part(box, home, width, height) {
+  const cut = (start, size, centre, room) => (size <= room ? [start, size]
+    : [Math.min(Math.max(start, centre - room / 2), start + size - room), room]);
+  const [x, w] = cut(box.x - EDGE, box.width + 2 * EDGE, home.x + home.width / 2, width);
+  const [y, h] = cut(box.y - EDGE, box.height + 2 * EDGE, home.y + home.height / 2, height);
+  return { x, y, width: w, height: h };
+}
 
 const zoomed = document.createElement('output');
 function zoomButtons() {
@@ -155,7 +162,7 @@ function zoomButtons() {
   };
   bar.append(
     button('−', 'Zoom out', () => look.zoom(0.8)), zoomed, button('+', 'Zoom in', () => look.zoom(1.25)),
-    button('Fit', 'Fit the whole lineage', () => look.fit(boxOf(state))), button('Tidy', 'Arrange anew', () => dispatch({ type: 'tidy' })),
+    button('Fit', 'Fit the whole lineage', () => look.fit(boxOf(state), 40)), button('Tidy', 'Arrange anew', () => dispatch({ type: 'tidy' })),
   );
 }
 
