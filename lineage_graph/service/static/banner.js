@@ -8,7 +8,9 @@ export function create(root, ctx) {
   const render = whenChanged(s => [s.ui.offline, s.ui.problem, s.ui.loginOpen, s.data], (away, problem, login, data) => {
     if (!away && !problem && data.me) seen = new Date().toISOString();
     if (problem !== put) put = null;
-    const show = Boolean((problem && put === null) || away) && !login;
+    // Where there is no picture at all, the stage itself says why.
+    const onStage = problem?.what === 'lineage' && !data.lineage && !away;
+    const show = Boolean((problem && put === null) || away) && !login && !onStage;
     root.hidden = !show;
     root.classList.toggle('away', away);
     if (!show) return fill(root);

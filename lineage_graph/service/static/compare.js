@@ -49,7 +49,7 @@ export function create(root, ctx) {
         button('Path between them', () => { dispatch({ type: 'pathFrom', name: a }); dispatch({ type: 'pathTo', name: b }); }, { 'data-key': 'between' })),
       same, pairs('Inputs', 'inputs', diff.inputs), changes('Config', 'config', diff.config), changes('Code', 'code', diff.code), changes('Command', 'command', diff.command),
       changes('Metadata', 'metadata', diff.metadata), pairs('Outputs', 'outputs', diff.outputs),
-      diff.files && table('Files', 'files', diff.files.changes.map(one => [one.path, one.change, sized(one.a_size, words), sized(one.b_size, words)])),
+      diff.files && table('Files', 'files', diff.files.changes.map(one => [one.path, one.change, file(one.a_size, one.a_digest, words), file(one.b_size, one.b_digest, words)])),
       diff.files?.problem && el('p', { class: 'quiet' }, `Files were not compared: ${diff.files.problem}`),
       changes('Environment', 'environment', diff.environment),
       table('Other versions of the same artifacts upstream', 'replaced', diff.replaced.map(one => [words.parts(one.artifact).label, 'changed', versions(one.a), versions(one.b)])),
@@ -67,4 +67,4 @@ export function create(root, ctx) {
   return { render: paint };
 }
 
-const sized = (bytes, words) => (bytes === null ? 'there' : words.size(bytes));
+const file = (size, digest, words) => [words.size(size), digest && words.short(digest, 8)].filter(Boolean).join(' · ');

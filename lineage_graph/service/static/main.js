@@ -78,7 +78,7 @@ async function ask(effect) {
     if (controller.signal.aborted || problem.name === 'AbortError') return;
     dispatch({ type: 'failed', what, problem: { title: problem.title, detail: problem.detail ?? problem.message, status: problem.status ?? 0, request_id: problem.request_id } });
     if ([0, 503].includes(problem.status ?? 0)) later();
-    else asking.delete(what);
+    else if ([403, 404, 422].includes(problem.status)) asking.delete(what); // asking again would not help
   }
 }
 
@@ -205,7 +205,7 @@ function paint() {
 /** What stands where no lineage can be drawn. */
 function noteOf({ data, ui, view }) {
   if (data.lineage) return data.lineage.cards.length === 1 ? `Nothing else is recorded around ${data.lineage.name}${view.types.length || view.jobTypes.length ? ', or it is filtered out' : ''}.` : null;
-  if (ui.problem?.what === 'lineage') { const { title, detail, advice } = words.problem(ui.problem); return [title, detail, advice].filter(Boolean).join('. '); }
+  if (ui.problem?.what === 'lineage') { const { title, detail, advice } = words.problem(ui.problem); return [title, detail.replace(/\.$/, ''), advice].filter(Boolean).join('. '); }
   return ui.loading === 'lineage' ? 'Loading the lineage…' : null;
 }
 

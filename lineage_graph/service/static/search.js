@@ -1,7 +1,6 @@
 // The search: a combobox whose list is grouped by kind. Used in the header and wherever something is to be chosen.
 
-import { el, fill, later } from './dom.js';
-import { icon } from './dom.js';
+import { el, fill, icon, later } from './dom.js';
 import { projectHash } from './state.js';
 
 const KINDS = [['project', 'Projects'], ['artifact', 'Artifacts'], ['alias', 'Aliases'], ['version', 'Versions'], ['run', 'Runs']];
@@ -19,7 +18,7 @@ export function create(root, ctx) {
 export function finder(ctx, { label, hint = null, only = null, choose }) {
   const { api, words } = ctx, id = `found-${++count}`;
   let hits = [], at = -1, running = null;
-  const list = el('ul', { id, role: 'listbox', 'aria-label': 'Found', class: 'found', hidden: true });
+  const list = el('div', { id, role: 'listbox', 'aria-label': 'Found', class: 'found', hidden: true });
   const said = el('p', { class: 'found quiet', role: 'status', hidden: true });
   const field = el('input', {
     type: 'search', role: 'combobox', 'aria-label': label, placeholder: label, 'aria-expanded': 'false', 'aria-controls': id,
@@ -54,8 +53,8 @@ export function finder(ctx, { label, hint = null, only = null, choose }) {
     if (!hits.length) return say(`Nothing is called like “${q}”.`);
     fill(list, KINDS.flatMap(([kind, heading]) => {
       const some = hits.filter(hit => hit.kind === kind);
-      return some.length ? el('li', { role: 'group', 'aria-label': heading }, el('span', { class: 'heading', 'aria-hidden': 'true' }, heading),
-        el('ul', { role: 'presentation' }, some.map(option))) : [];
+      return some.length ? el('div', { role: 'group', 'aria-label': heading },
+        el('span', { class: 'heading', 'aria-hidden': 'true' }, heading), some.map(option)) : [];
     }));
     said.textContent = truncated ? 'There are more; type more of the name.' : '';
     said.hidden = !truncated;
@@ -63,7 +62,7 @@ export function finder(ctx, { label, hint = null, only = null, choose }) {
     open();
   }
 
-  const option = hit => el('li', {
+  const option = hit => el('div', {
     role: 'option', id: `${id}-${hits.indexOf(hit)}`, 'aria-selected': 'false', class: 'thing', title: hit.name,
     onmousedown: event => event.preventDefault(), onclick: () => take(hit),
   }, icon(hit.kind === 'run' ? 'run' : hit.kind === 'project' ? 'mixed' : 'version'), el('span', { class: 'fills' }, hit.label || hit.name),

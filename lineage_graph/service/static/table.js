@@ -50,7 +50,7 @@ export function create(root, ctx) {
     });
     const sort = key => { if (by === key) down = !down; else { by = key; down = false; } again(); };
     const omitted = words.omitted(lineage);
-    fill(root, el('div', { class: 'table-head' }, el('h1', {}, `Lineage of ${words.parts(lineage.name).label}`), button('Print', () => print(), { class: 'quiet', 'data-key': 'print' })),
+    fill(root, el('div', { class: 'table-head' }, el('h2', {}, `Lineage of ${words.parts(lineage.name).label}`), button('Print', () => print(), { class: 'quiet', 'data-key': 'print' })),
       el('table', { class: 'lineage' },
         el('caption', {}, words.picture(lineage), omitted && ` Not as rows of their own: ${omitted}.`, lineage.as_of && ` As of ${words.moment(lineage.as_of)}.`, ' Levels count from home: below 0 is upstream.'),
         el('thead', {}, el('tr', {}, COLUMNS.map(([key, label]) => el('th', { scope: 'col', 'aria-sort': by === key ? (down ? 'descending' : 'ascending') : 'none' },

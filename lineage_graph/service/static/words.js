@@ -31,8 +31,9 @@ export function size(bytes) {
 }
 
 /** Milliseconds: '0.4 s', '3 min 20 s', '2 h 5 min', '3 d 4 h'. */
-export function lasting(ms) {
-  if (ms < 59_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+export function lasting(exact) {
+  if (exact < 59_950) return `${(Math.max(0, exact) / 1000).toFixed(1)} s`;
+  const ms = Math.max(exact, MINUTE);
   const two = (whole, big, part, small) => `${Math.floor(ms / whole)} ${big} ${Math.floor((ms % whole) / part)} ${small}`;
   if (ms < HOUR) return two(MINUTE, 'min', 1000, 's');
   return ms < DAY ? two(HOUR, 'h', MINUTE, 'min') : two(DAY, 'd', HOUR, 'h');
@@ -69,7 +70,7 @@ export function ago(iso, now) {
 }
 
 /** The value of a date-time input, which is taken for UTC ↔ a time as text. */
-export const toInput = iso => (iso ? new Date(iso).toISOString().slice(0, 16) : '');
+export const toInput = iso => (iso ? new Date(iso).toISOString().slice(0, 19) : '');
 export const fromInput = text => {
   const at = text ? new Date(`${text.length === 16 ? `${text}:00` : text}Z`) : null;
   return at && !Number.isNaN(at.getTime()) ? at.toISOString().replace('.000Z', 'Z') : null;
@@ -175,7 +176,7 @@ export function problem({ status, title, detail }) {
   const said = detail ? detail[0].toUpperCase() + detail.slice(1) : '';
   const known = {
     0: ['The service does not answer', 'What you see stays. The page asks again by itself.'],
-    401: ['Who are you?', 'Log in with a token.'],
+    401: ['A token is needed', 'Log in with one.'],
     403: ['Your token does not allow this', 'Ask whoever runs the service for a token with a role that does.'],
     404: ['Not recorded', 'Look for it with the search, or go back.'],
     422: ['This cannot be asked', 'Change what is asked.'],
