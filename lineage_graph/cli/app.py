@@ -21,6 +21,7 @@ from lineage_graph.cli import (
     reproduce,
     running,
     status,
+    token,
 )
 from lineage_graph.cli.door import Door
 from lineage_graph.cli.options import CONTEXT
@@ -36,6 +37,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
     "Trust": [audit.audit, erase.erase],
+    "Serve": [token.token],
     "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 
