@@ -1,0 +1,449 @@
+"""What a project's token is shown of an answer: its own project as it is, everything else as stubs without a name.
+
+Of another project's run or version it learns that it is there, which of the two it is, how far it is from home and between which
+others: by an id that tells nothing and stays the same. No name, digest, author, command, type, alias or setting. What an answer
+counts over all projects keeps its numbers.
+
+An answer of a kind that is not in the table is not shown at all.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from lineage_graph.answers.audit import Audit
+from lineage_graph.answers.cluster import Clusters, Group, LevelCount, Members, Single
+from lineage_graph.answers.diff import Diff, Given, GivenChange, Nodes, Replaced, Side
+from lineage_graph.answers.impact import AffectedAlias, AffectedGroup, AffectedProject, Impact
+from lineage_graph.answers.paths import Paths
+from lineage_graph.answers.plan import Missing, Plan, PlannedRun, PlannedVersion
+from lineage_graph.answers.stale import MovedInput, Stale, StaleVersion
+from lineage_graph.answers.verification import Finding, Trail, TrailStep, Verification
+from lineage_graph.answers.why import Cause, Link, Why
+from lineage_graph.errors import NotAllowed
+from lineage_graph.models import Artifact, ArtifactVersion, Edge, Frozen, Lineage, Run, RunNode, VersionNode
+
+OTHER = "other project"  # with its blank it can be no project's name
+UNKNOWN = "unknown"
+NAMES = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+(?:[:@][^\s,;)'\"]+)?")
+M = TypeVar("M", bound=Frozen)
+
+
+def project_of(name: str) -> str:
+    """The project of a full name: of 'project/runs/ID', 'project/name:vN' or 'project/name'."""
+    before, runs, _ = name.partition("/runs/")
+    return before if runs else re.split("[:@]", name, maxsplit=1)[0].rpartition("/")[0]
+
+
+class Veil:
+    """What one project's token may see. key: a secret of this service, by which ids are made that tell nothing."""
+
+    def __init__(self, project: str, key: bytes) -> None:
+        self.project = project
+        self.key = key
+
+    def owns(self, name: str | None) -> bool:
+        """Whether a full name is of the token's project; so is what has no name."""
+        return name is None or project_of(name) == self.project
+
+    def over(self, answer: M) -> M:
+        """The answer, as the token may see it. Raises NotAllowed for a kind of answer that nobody has judged."""
+        hide = HIDING.get(type(answer))
+        if hide is None:
+            raise NotAllowed(
+                f"this answer ({type(answer).__name__}) may tell of other projects than {self.project!r}, which this token is for",
+                "ask with a token of all projects",
+            )
+        shown: M = hide(self, answer)
+        return shown
+
+    # ── names and ids ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def id(self, text: str) -> str:
+        """An id in place of a uid or a name of another project."""
+        return hmac.new(self.key, f"{self.project}\n{text}".encode(), "sha256").hexdigest()[:32]
+
+    def name(self, name: str) -> str:
+        """A full name, or what stands for it."""
+        if self.owns(name):
+            return name
+        return f"{OTHER}/{'runs/' if '/runs/' in name else ''}{self.id(name)[:12]}"
+
+    def maybe(self, name: str | None) -> str | None:
+        return None if name is None else self.name(name)
+
+    def names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(self.name, names))
+
+    def said(self, sentence: str) -> str:
+        """A sentence of ours, without other projects' names; each of them has a '/'."""
+        return NAMES.sub(lambda found: found[0] if self.owns(found[0]) else OTHER, sentence)
+
+    # ── walks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self, run: RunNode) -> RunNode:
+        if run.project == self.project:
+            return run
+        return RunNode(
+            uid=self.id(run.uid), id=self.id(run.full_name)[:12], name=OTHER, project=OTHER, job_type=None, step=None,
+            state=UNKNOWN, started_at=None, ended_at=None, author=None, source_id=None, depth=run.depth,
+        )  # fmt: skip
+
+    def version(self, version: VersionNode) -> VersionNode:
+        if self.owns(version.name):
+            return version
+        return VersionNode(
+            uid=self.id(version.uid), name=self.name(version.name), type=UNKNOWN, digest="", size=None,
+            created_at=version.created_at, aliases=(), source_id=None, depth=version.depth,
+        )  # fmt: skip
+
+    def walk(self, answer: M) -> M:
+        """What has `runs`, `versions` and perhaps `edges` between them."""
+        said: Any = answer
+        hidden = {run.uid for run in said.runs if run.project != self.project}
+        hidden |= {version.uid for version in said.versions if not self.owns(version.name)}
+        shown = {run.uid for run in said.runs} | {version.uid for version in said.versions}
+        update: dict[str, Any] = {
+            "runs": tuple(map(self.run, said.runs)),
+            "versions": tuple(map(self.version, said.versions)),
+        }
+        if "edges" in type(answer).model_fields:
+            # An end on another page may be anybody's.
+            ends = {uid: uid if uid in shown - hidden else self.id(uid) for edge in said.edges for uid in (edge.run, edge.version)}
+            update["edges"] = tuple(
+                Edge(kind=edge.kind, run=ends[edge.run], version=ends[edge.version], at=edge.at) for edge in said.edges
+            )
+        return answer.model_copy(update=update)
+
+
+HIDING: dict[type[Frozen], Callable[[Veil, Any], Any]] = {}
+F = TypeVar("F", bound=Callable[[Veil, Any], Any])
+
+
+def hides(*kinds: type[Frozen]) -> Callable[[F], F]:
+    """Says of which answers a function hides what is of other projects."""
+
+    def note(function: F) -> F:
+        HIDING.update(dict.fromkeys(kinds, function))
+        return function
+
+    return note
+
+
+@hides(Lineage, Paths, Members)
+def _walk(veil: Veil, answer: Frozen) -> Frozen:
+    return veil.walk(answer)
+
+
+@hides(Run, Artifact, ArtifactVersion)
+def _thing(veil: Veil, answer: Run | Artifact | ArtifactVersion) -> Frozen:
+    if answer.project != veil.project:
+        raise NotAllowed("it is of another project", "ask with a token of that project")
+    return answer
+
+
+# ── clusters ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@hides(Clusters)
+def _clusters(veil: Veil, answer: Clusters) -> Clusters:
+    """A type counts as this project's where something of it is seen to have it."""
+    own: set[tuple[str, str | None]] = set()
+    for single in answer.singles:
+        if veil.owns(single.name):
+            own.add((single.kind, single.type or single.job_type))
+    for group in answer.groups:
+        if group.artifact is not None and veil.owns(group.artifact):
+            own.add(("version", group.type))
+    uids = {single.uid: single.uid if veil.owns(single.name) else veil.id(single.uid) for single in answer.singles}
+    ids = {group.id: _group_id(veil, group, own) for group in answer.groups}
+    counts: Counter[tuple[int, str, str | None, str | None, str | None]] = Counter()
+    for level in answer.counts:
+        known = (level.kind, level.type or level.job_type) in own
+        counts[level.level, level.kind, level.type if known else None, level.job_type if known else None, level.state] += level.count
+    return answer.model_copy(
+        update={
+            "singles": tuple(_single(veil, single, uids[single.uid]) for single in answer.singles),
+            "groups": tuple(_group(veil, group, ids[group.id], own) for group in answer.groups),
+            "bundles": tuple(
+                bundle.model_copy(
+                    update={
+                        "source": uids.get(bundle.source) or ids.get(bundle.source) or veil.id(bundle.source),
+                        "target": uids.get(bundle.target) or ids.get(bundle.target) or veil.id(bundle.target),
+                    }
+                )
+                for bundle in answer.bundles
+            ),
+            "counts": tuple(
+                LevelCount(level=level, kind=kind, type=type_, job_type=job, state=state, count=n)  # type: ignore[arg-type]
+                for (level, kind, type_, job, state), n in counts.items()
+            ),
+        }
+    )
+
+
+def _single(veil: Veil, single: Single, uid: str) -> Single:
+    if veil.owns(single.name):
+        return single
+    hidden = {"uid": uid, "name": veil.name(single.name), "label": OTHER, "type": None, "job_type": None, "state": None}
+    return single.model_copy(update={**hidden, "aliases": ()})
+
+
+def _group(veil: Veil, group: Group, key: str, own: set[tuple[str, str | None]]) -> Group:
+    hidden: dict[str, Any] = {"id": key, "samples": veil.names(group.samples), "made_by": veil.names(group.made_by)}
+    if group.artifact is not None:
+        hidden["artifact"] = veil.name(group.artifact)
+    if (group.kind, group.type or group.job_type) not in own:
+        hidden |= {"type": None, "job_type": None}
+    return group.model_copy(update=hidden)
+
+
+def _group_id(veil: Veil, group: Group, own: set[tuple[str, str | None]]) -> str:
+    """A group's id where it speaks of nothing but this project: of its first member, or of a sort that is its own."""
+    rule = group.id.partition("/")[0]
+    if rule in ("made", "like"):
+        speaks = bool(group.samples) and veil.owns(group.samples[0])
+    else:
+        speaks = group.loop is None and ((group.kind, group.type or group.job_type) in own or group.type == group.job_type is None)
+    return group.id if speaks else f"{OTHER}/{veil.id(group.id)}"
+
+
+# ── what follows from what ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@hides(Impact)
+def _impact(veil: Veil, answer: Impact) -> Impact:
+    """Types and authors are counted over all projects, so of them only how many runs and versions there are remains."""
+    kinds: Counter[str] = Counter()
+    for group in answer.groups:
+        kinds[group.kind] += group.count
+    own = [one for one in answer.projects if one.project == veil.project]
+    rest = [one for one in answer.projects if one.project != veil.project]
+    others = AffectedProject(project=OTHER, runs=sum(p.runs for p in rest), versions=sum(p.versions for p in rest))
+    return veil.walk(answer).model_copy(
+        update={
+            "groups": tuple(AffectedGroup(kind=kind, type=None, author=None, count=n) for kind, n in kinds.items()),  # type: ignore[arg-type]
+            "projects": (*own, *([others] if rest else [])),
+            "aliases": tuple(_alias(veil, alias) for alias in answer.aliases),
+            "latest": tuple(_alias(veil, alias) for alias in answer.latest),
+        }
+    )
+
+
+def _alias(veil: Veil, alias: AffectedAlias) -> AffectedAlias:
+    if veil.owns(alias.artifact):
+        return alias
+    return AffectedAlias(
+        alias=OTHER, artifact=veil.name(alias.artifact), version=veil.name(alias.version), depth=alias.depth
+    )
+
+
+@hides(Stale)
+def _stale(veil: Veil, answer: Stale) -> Stale:
+    return answer.model_copy(update={"versions": tuple(_stale_version(veil, version) for version in answer.versions)})
+
+
+def _stale_version(veil: Veil, version: StaleVersion) -> StaleVersion:
+    update: dict[str, Any] = {
+        "moved": tuple(_moved(veil, moved) for moved in version.moved),
+        "cause": _moved(veil, version.cause),
+        "path": veil.names(version.path),
+    }
+    if not veil.owns(version.name):
+        update |= {"uid": veil.id(version.uid), "name": veil.name(version.name), "type": UNKNOWN, "aliases": ()}
+        update |= {"source_id": None}
+    if not all(map(veil.owns, version.path[:2])):
+        update |= {"step": None}
+    return version.model_copy(update=update)
+
+
+def _moved(veil: Veil, moved: MovedInput) -> MovedInput:
+    ours = veil.owns(moved.run)
+    return moved.model_copy(
+        update={
+            "run": veil.name(moved.run),
+            "took": veil.name(moved.took),
+            "now": veil.name(moved.now),
+            "asked": moved.asked if ours and veil.owns(moved.took) else None,
+            "used_as": moved.used_as if ours else None,
+        }
+    )
+
+
+@hides(Plan)
+def _plan(veil: Veil, answer: Plan) -> Plan:
+    return answer.model_copy(
+        update={
+            "runs": tuple(_planned(veil, run) for run in answer.runs),
+            "fetch": tuple(_planned_version(veil, version, True) for version in answer.fetch),
+            "skipped": veil.names(answer.skipped),
+            "missing": tuple(_missing(veil, missing) for missing in answer.missing),
+            "loops": tuple(veil.names(loop) for loop in answer.loops),
+        }
+    )
+
+
+def _planned(veil: Veil, run: PlannedRun) -> PlannedRun:
+    ours = veil.owns(run.name)
+    update: dict[str, Any] = {
+        "inputs": tuple(_planned_version(veil, version, ours) for version in run.inputs),
+        "outputs": tuple(_planned_version(veil, version, ours) for version in run.outputs),
+        "needs": veil.names(run.needs),
+    }
+    if not ours:
+        gone = ("job_type", "step", "command", "commit", "dirty", "patch", "seed", "source_id", "process")
+        update |= {"uid": veil.id(run.uid), "name": veil.name(run.name), "display_name": OTHER, "state": UNKNOWN}
+        update |= {"environment": {}, "config": {}, **dict.fromkeys(gone)}
+    return run.model_copy(update=update)
+
+
+def _planned_version(veil: Veil, version: PlannedVersion, ours: bool) -> PlannedVersion:
+    """ours: whether the run that reads or makes it is of this project, and so is the role it has there."""
+    update: dict[str, Any] = {"made_by": veil.maybe(version.made_by)}
+    if not ours:
+        update |= {"used_as": None, "asked": None}
+    if not veil.owns(version.name):
+        update |= {"uid": veil.id(version.uid), "name": veil.name(version.name), "type": UNKNOWN, "digest": "", "size": None}
+        update |= {"asked": None, "at": None}
+    return version.model_copy(update=update)
+
+
+def _missing(veil: Veil, missing: Missing) -> Missing:
+    sentence = veil.said(missing.sentence) if veil.owns(missing.about) else f"something of another project: {missing.why}"
+    return missing.model_copy(update={"about": veil.name(missing.about), "sentence": sentence})
+
+
+# ── comparing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@hides(Diff)
+def _diff(veil: Veil, answer: Diff) -> Diff:
+    update: dict[str, Any] = {side: _side(veil, getattr(answer, side)) for side in ("a", "b")}
+    update |= {part: veil.walk(getattr(answer, part)) for part in ("only_a", "only_b", "both")}
+    update["replaced"] = tuple(
+        Replaced(artifact=veil.name(one.artifact), a=veil.names(one.a), b=veil.names(one.b)) for one in answer.replaced
+    )
+    update |= {part: tuple(_given_change(veil, one) for one in getattr(answer, part)) for part in ("inputs", "outputs")}
+    if not (veil.owns(answer.a.run) and veil.owns(answer.b.run)):
+        update |= dict.fromkeys(("config", "code", "command", "environment", "inputs", "outputs"), ())
+    if not (veil.owns(answer.a.name) and veil.owns(answer.b.name)):
+        update |= {"metadata": (), "files": None}
+    return answer.model_copy(update=update)
+
+
+@hides(Nodes)
+def _nodes(veil: Veil, answer: Nodes) -> Nodes:
+    return veil.walk(answer)
+
+
+def _side(veil: Veil, side: Side) -> Side:
+    update: dict[str, Any] = {"run": veil.maybe(side.run)}
+    if not veil.owns(side.name):
+        update |= {"name": veil.name(side.name), "uid": veil.id(side.uid), "digest": None}
+    return side.model_copy(update=update)
+
+
+def _given_change(veil: Veil, change: GivenChange) -> GivenChange:
+    if veil.owns(change.artifact):
+        return change
+    a, b = (
+        None if one is None else Given(name=veil.name(one.name), digest="", used_as=one.used_as) for one in (change.a, change.b)
+    )
+    return GivenChange(artifact=veil.name(change.artifact), change=change.change, a=a, b=b)
+
+
+@hides(Why)
+def _why(veil: Veil, answer: Why) -> Why:
+    causes = tuple(_cause(veil, cause) for cause in answer.causes)
+    return answer.model_copy(update={"a": veil.name(answer.a), "b": veil.name(answer.b), "causes": causes})
+
+
+def _cause(veil: Veil, cause: Cause) -> Cause:
+    ours = all(veil.owns(link.a) and veil.owns(link.b) for link in cause.chain[-1:])
+    inputs = tuple(_given_change(veil, change) for change in cause.inputs) if ours else ()
+    chain = tuple(_link(veil, link) for link in cause.chain)
+    return cause.model_copy(update={"chain": chain, "changes": cause.changes if ours else (), "inputs": inputs})
+
+
+def _link(veil: Veil, link: Link) -> Link:
+    return link.model_copy(
+        update={
+            "a": veil.name(link.a),
+            "b": veil.name(link.b),
+            "a_digest": link.a_digest if veil.owns(link.a) else None,
+            "b_digest": link.b_digest if veil.owns(link.b) else None,
+        }
+    )
+
+
+# ── trust ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@hides(Trail)
+def _trail(veil: Veil, answer: Trail) -> Trail:
+    return answer.model_copy(update={"steps": tuple(_step(veil, step) for step in answer.steps)})
+
+
+def _step(veil: Veil, step: TrailStep) -> TrailStep:
+    update: dict[str, Any] = {
+        "run": veil.maybe(step.run),
+        "version": veil.maybe(step.version),
+        "what": veil.said(step.what),
+        "reason": None if step.reason is None else veil.said(step.reason),
+    }
+    if not veil.owns(step.run):
+        update |= {"who": None, "via": None, "what": f"{OTHER}: {step.kind.replace('_', ' ')}", "reason": None}
+    return step.model_copy(update=update)
+
+
+@hides(Verification)
+def _verification(veil: Veil, answer: Verification) -> Verification:
+    findings = tuple(_finding(veil, finding) for finding in answer.findings)
+    return answer.model_copy(update={"findings": findings})
+
+
+def _finding(veil: Veil, finding: Finding) -> Finding:
+    """Values are shown of what is surely this project's; links, entries and journals may be of anything."""
+    ours = "/" in finding.where and veil.owns(finding.where) and finding.what in ("Run", "ArtifactVersion", "Artifact")
+    shown = {} if ours else {"expected": None, "found": None}
+    if "/" in finding.where and not veil.owns(finding.where):
+        sentence = f"{OTHER}: {finding.what} {finding.kind}"
+    else:
+        sentence = veil.said(finding.sentence) if ours else f"{finding.where}: {finding.what} {finding.kind}"
+    return finding.model_copy(update={"where": veil.name(finding.where) if "/" in finding.where else finding.where,
+                                      "sentence": sentence, **shown})  # fmt: skip
+
+
+@hides(Audit)
+def _audit(veil: Veil, answer: Audit) -> Audit:
+    if answer.parameters.get("project") != veil.project:
+        raise NotAllowed(f"{answer.name} is not asked of one project", f"ask it of project {veil.project!r}, where it can be")
+    return answer.model_copy(update={"rows": tuple(veil_row(veil, row) for row in answer.rows)})
+
+
+def veil_row(veil: Veil, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for people: one that names another project keeps this one's names and its numbers."""
+    if row.get("project") in (None, veil.project) and not _speaks_of_others(veil, list(row.values())):
+        return dict(row)
+    shown = {column: _cell(veil, value) for column, value in row.items()}
+    return shown | {"project": OTHER} if row.get("project") not in (None, veil.project) else shown
+
+
+def _speaks_of_others(veil: Veil, value: Any) -> bool:
+    if isinstance(value, str):
+        return any(not veil.owns(found[0]) for found in NAMES.finditer(value))
+    if isinstance(value, Mapping):
+        return any(_speaks_of_others(veil, one) for one in value.values())
+    return isinstance(value, list | tuple) and any(_speaks_of_others(veil, one) for one in value)
+
+
+def _cell(veil: Veil, value: Any) -> Any:
+    if isinstance(value, str):
+        return veil.name(value) if NAMES.fullmatch(value) else None
+    if isinstance(value, list | tuple):
+        return [_cell(veil, one) for one in value]
+    return None if isinstance(value, Mapping) else value
