@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lineage_graph.recording.run import Run
     from lineage_graph.recording.step import step
     from lineage_graph.reproduction.engine import reproduce
+    from lineage_graph.service.run import serve
 
 _HOMES = {
     "LineageError": "errors",
@@ -42,6 +43,7 @@ _HOMES = {
     "Run": "recording.run",
     "init": "recording.init",
     "reproduce": "reproduction.engine",
+    "serve": "service.run",
     "step": "recording.step",
 }
 
@@ -59,6 +61,7 @@ __all__ = [
     "connect",
     "init",
     "reproduce",
+    "serve",
     "step",
 ]
 

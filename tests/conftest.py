@@ -15,11 +15,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from neo4j import GraphDatabase
 
 from lineage_graph.graph import Graph
+
+if TYPE_CHECKING:
+    from tests.demo.demonstration import Demonstration
 
 SHARED_DATA = Path(os.environ.get("LINEAGE_GRAPH_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
 LINE = os.environ.get("LINEAGE_GRAPH_TEST_NEO4J", "2026.09.0")
@@ -126,6 +130,14 @@ def empty(emptied: Address) -> Iterator[Graph]:
     opened = Graph(emptied.uri, emptied.user, emptied.password)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def demonstration(address: Address, tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """What the demonstration left: the first one of the session."""
+    from tests.demo.demonstration import demonstrate
+
+    return demonstrate(address, tmp_path_factory.mktemp("demonstration"))
 
 
 @pytest.fixture

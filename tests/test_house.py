@@ -44,6 +44,8 @@ KEEPERS = {
     "neo4j": ("lineage_graph.graph", "lineage_graph.local.bolt"),
     "click": ("lineage_graph.cli",),
     "fastapi": ("lineage_graph.service",),
+    "uvicorn": ("lineage_graph.service",),
+    "prometheus_client": ("lineage_graph.service",),
     "starlette": ("lineage_graph.service",),
     "sklearn": ("lineage_graph.demo.steps",),
     "pandas": ("lineage_graph.bridges.pandas",),

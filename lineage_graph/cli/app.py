@@ -20,6 +20,7 @@ from lineage_graph.cli import (
     record,
     reproduce,
     running,
+    serve,
     status,
     token,
 )
@@ -33,6 +34,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Look": [ask.ls, ask.show_, change.download],
     "Walk": [ask.upstream, ask.downstream, paths.path, compare.diff, compare.why],
     "Consequences": [consequences.impact, consequences.stale],
+    "See": [serve.serve],
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],

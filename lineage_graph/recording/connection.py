@@ -22,7 +22,7 @@ from lineage_graph.recording.content import files_between
 from lineage_graph.recording.drain import Drained
 from lineage_graph.recording.recorded import RecordedRun, RecordedVersion, recorded
 from lineage_graph.recording.recorder import Recorder, recorder_for
-from lineage_graph.settings import load
+from lineage_graph.settings import Settings, load
 
 if TYPE_CHECKING:
     from lineage_graph.answers.reproduction import Reproduction
@@ -42,9 +42,14 @@ def connect(
     project:  what names without a project are in; default: the setting `project`.
     Raises SettingWrong, GraphUnreachable, GraphRefusedLogin, GraphTooOld.
     """
-    settings = load(uri=uri, user=user, password=password, database=database, project=project)
+    opened = connection(load(uri=uri, user=user, password=password, database=database, project=project), uri)
+    opened.recorder.graph().version()
+    return opened
+
+
+def connection(settings: Settings, uri: str | None = None) -> LineageGraph:
+    """The same without looking whether anything answers. uri: the address, where a call named it."""
     recorder = recorder_for(settings, target=f"{uri}|{settings.database}" if uri else None)
-    recorder.graph().version()
     return LineageGraph(recorder, settings.project)
 
 

@@ -42,7 +42,7 @@ def test_the_compose_file_is_pinned_private_and_watched() -> None:
     assert f"image: neo4j:{DEFAULT_VERSION}-community\n" in text
     assert re.search(r"NEO4J_AUTH: neo4j/\$\{NEO4J_PASSWORD:\?[^}]+\}\n", text), "no default password"
     ports = re.findall(r'^ +- "([^"]*:\d+)"$', text, re.MULTILINE)
-    assert len(ports) == 2
+    assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports), "loopback only"
     for needed in ("healthcheck:", "restart:", "memory:", "- data:/data", "\nvolumes:\n"):
         assert needed in text

@@ -1,0 +1,36 @@
+"""Answers as JSON, with an ETag, so that what did not change is not sent again."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lineage_graph.formats.json import plain
+
+
+def body_of(value: Any) -> bytes:
+    """A value as JSON."""
+    if isinstance(value, BaseModel):
+        return value.__pydantic_serializer__.to_json(value)
+    return to_json(value, fallback=plain, inf_nan_mode="null")
+
+
+def answer(request: Request, value: Any) -> Response:
+    """JSON with an ETag; 304 where the caller has it."""
+    return tagged(request, body_of(value), "application/json")
+
+
+def tagged(request: Request, body: bytes, media_type: str, **headers: str) -> Response:
+    """Bytes with an ETag. headers: with '_' for '-'."""
+    tag = f'W/"{blake2b(body, digest_size=16).hexdigest()}"'
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent |= {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Authorization, Cookie"}
+    known = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers=sent)
+    return Response(body, headers=sent, media_type=media_type)

@@ -1,0 +1,47 @@
+"""The app: what is around it, and its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from lineage_graph.recording.connection import LineageGraph
+from lineage_graph.service import asked, health, pages, problems, reads
+from lineage_graph.service.shell import Limits, Shell
+from lineage_graph.version import __version__
+
+THREADS = 24  # questions that are at Neo4j at once; the others wait
+ABOUT = (
+    "Every question of the facade, as GET /api/…; what each runs is a Cypher file, whose header is its description here."
+    " Errors are application/problem+json. Long questions are answered as a stream where text/event-stream is accepted."
+)
+
+
+def create_app(graph: LineageGraph, *, limits: Limits | None = None, origins: Sequence[str] = ()) -> ASGIApp:
+    """The service over an open graph, as an ASGI app. origins: whose pages may call it, besides its own."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        yield
+
+    app = FastAPI(
+        title="lineage_graph", version=__version__, description=ABOUT, lifespan=life,
+        docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+    )  # fmt: skip
+    metrics = health.Metrics()
+    problems.install(app)
+    app.include_router(health.router(graph, metrics))
+    app.include_router(reads.router(graph))
+    app.include_router(asked.router(graph))
+    pages.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_headers=["Authorization"])
+    return Shell(app, metrics, limits or Limits())

@@ -1,0 +1,108 @@
+"""The query files as routes: their list, their texts, and their answers; audits with names checked and pages."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+
+import fastapi
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from lineage_graph import queries
+from lineage_graph.errors import ParameterWrong
+from lineage_graph.formats.json import steady
+from lineage_graph.queries import Declared, Query
+from lineage_graph.recording.connection import LineageGraph
+from lineage_graph.service.answers import answer
+from lineage_graph.service.reads import LONGEST, TIMEOUT
+
+Timeout = Annotated[float, fastapi.Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
+OURS = frozenset({"timeout", "limit", "after"})
+
+
+def router(graph: LineageGraph) -> APIRouter:
+    """The routes."""
+    found = APIRouter(prefix="/api", default_response_class=Response)
+
+    @found.get("/queries", tags=["queries"], openapi_extra={"x-role": "reader"})
+    def list_of_queries(request: Request) -> Response:
+        """Every question that is kept as a Cypher file and reads the graph: its parameters, its columns, its plan."""
+        return answer(request, [told(query) for query in queries.QUERIES.values() if query.access == "read"])
+
+    @found.get("/queries/{area}/{name}/text", tags=["queries"], openapi_extra={"x-role": "reader"})
+    def text_of_query(area: str, name: str) -> Response:
+        """A query file as it is: it pastes into Neo4j Browser."""
+        return PlainTextResponse(queries.get(f"{area}/{name}").text)
+
+    @found.get("/query/{area}/{name}", tags=["queries"], openapi_extra={"x-role": "auditor"})
+    async def rows_of(request: Request, area: str, name: str, timeout: Timeout = TIMEOUT) -> Response:
+        """A query file's rows. Its parameters are those of its header, a list repeated; null is left out."""
+        asked = queries.get(f"{area}/{name}")
+        given = read(asked, request, frozenset({"timeout"}) - set(asked.parameters))
+        rows = await run_in_threadpool(partial(graph.query, asked.name, timeout, **given))
+        return answer(request, {"query": asked.name, "question": asked.question, "rows": steady(rows)})
+
+    @found.get("/audit/{name}", tags=["queries"], openapi_extra={"x-role": "auditor"})
+    async def audit(
+        request: Request,
+        name: str,
+        limit: Annotated[int, fastapi.Query(ge=1, le=10_000)] = 1000,
+        after: str | None = None,
+        timeout: Timeout = TIMEOUT,
+    ) -> Response:
+        """An audit's answer: its question, columns and rows; `truncated` says when there are more."""
+        from lineage_graph.lineage.auditing import find
+
+        given = read(find(name), request, OURS)
+        ask = partial(graph.audit, name, limit=limit, after=after, timeout=timeout, **given)
+        return answer(request, await run_in_threadpool(ask))
+
+    return found
+
+
+def told(query: Query) -> dict[str, Any]:
+    """What a query file's header says."""
+    return {
+        "name": query.name,
+        "question": query.question,
+        "about": query.about,
+        "parameters": [{"name": p.name, "type": p.type, "meaning": p.meaning} for p in query.parameters.values()],
+        "columns": [{"name": c.name, "type": c.type, "meaning": c.meaning} for c in query.columns],
+        "plan": query.plan,
+    }
+
+
+def read(query: Query, request: Request, ours: frozenset[str]) -> dict[str, Any]:
+    """A query's parameters from the query string, each as its header declares it. Raises for one that there is not."""
+    given: dict[str, Any] = {}
+    for name in request.query_params:
+        if name in ours:
+            continue
+        if name not in query.parameters:
+            takes = ", ".join(sorted(set(query.parameters) - ours)) or "none"
+            raise RequestValidationError(
+                [{"loc": ("query", name), "msg": f"{query.name} has no such parameter; it has {takes}"}]
+            )
+        given[name] = _value(query.parameters[name], request.query_params.getlist(name))
+    return given
+
+
+def _value(declared: Declared, texts: list[str]) -> Any:
+    if declared.type == "LIST":
+        return texts
+    text = texts[-1]
+    try:
+        if declared.type == "INTEGER":
+            return int(text)
+        if declared.type == "FLOAT":
+            return float(text)
+    except ValueError:
+        raise ParameterWrong(f"parameter {declared.name}", f"it is {declared.type}, not {text[:100]!r}") from None
+    if declared.type == "BOOLEAN":
+        if text not in ("true", "false"):
+            raise ParameterWrong(f"parameter {declared.name}", f"it is true or false, not {text[:100]!r}")
+        return text == "true"
+    return text

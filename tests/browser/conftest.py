@@ -1,0 +1,144 @@
+"""The explorer in a real Chromium, over a real service on the session's Neo4j.
+
+Every page is watched: an error in its console, a break of its content policy, or a request to another host fails the test.
+Pictures of it go to build/screenshots.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from lineage_graph.events import new_uid
+from lineage_graph.graph import Graph
+from tests import worlds
+from tests.conftest import shared_data
+from tests.demo.demonstration import Demonstration
+
+sync = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install 'lineage-graph[test]'")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
+SWEEP = 10_000
+
+# Kept by the page itself, as console messages of a broken policy come late.
+WATCH = """
+addEventListener('securitypolicyviolation', e => (window.__broken ??= []).push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs. url: its root, such as 'http://127.0.0.1:40123/'."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def lineage(self, name: str, **view: str) -> str:
+        """The address of a lineage."""
+        words = "&".join(f"{key}={quote(value, safe='')}" for key, value in view.items())
+        return f"{self.url}#/lineage/{quote(name, safe='/:')}" + (f"?{words}" if words else "")
+
+
+def serve(environment: dict[str, str], *options: str) -> Service:
+    """Starts `lineage-graph serve` on a free port, and waits for the line with its address."""
+    command = [sys.executable, "-m", "lineage_graph", "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    url = next((word for word in line.split() if word.startswith("http")), None)
+    assert url, f"no address in {line!r}; exit code {process.poll()}"
+    return Service(url.rstrip("/.,") + "/", process)
+
+
+def stop(service: Service) -> None:
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(20) == 0, "a graceful stop"
+
+
+@pytest.fixture(scope="session")
+def service(demonstration: Demonstration) -> Iterator[Service]:
+    """The service, with the demonstration's home and graph."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LINEAGE_GRAPH_", "NEO4J_"))}
+    running = serve(kept | demonstration.environment)
+    yield running
+    stop(running)
+
+
+@pytest.fixture(scope="session")
+def montage(graph: Graph) -> str:
+    """The end of a workflow of 1,738 tasks: 4,204 nodes upstream."""
+    world = worlds.wfformat(shared_data("wfformat/montage-2mass-05d.json"))
+    project = f"montage{new_uid()[-8:]}"
+    worlds.record(graph, project, world)
+    return f"{worlds.artifact_of(project, 'mosaic-color.jpg')}:v0"
+
+
+@pytest.fixture(scope="session")
+def sweep(graph: Graph) -> str:
+    """The project of a sweep of 10,000 models: its data set is 'PROJECT/raw:v0', the report on all 'PROJECT/report:v0'."""
+    project = f"sweep{new_uid()[-8:]}"
+    worlds.record(graph, project, worlds.wide_sweep(SWEEP))
+    return project
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[sync.Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+Opener = Callable[..., "sync.Page"]
+
+
+@pytest.fixture
+def opened(chromium: sync.Browser, service: Service) -> Iterator[Opener]:
+    """Opens pages, and looks at the end whether all was quiet: `opened(address, width=…, color_scheme='dark')`."""
+    contexts: list[tuple[sync.BrowserContext, sync.Page, list[str]]] = []
+
+    def open_(address: str, width: int = 1440, height: int = 900, *, loud: bool = False, **more: object) -> sync.Page:
+        """loud: errors in the console are expected, as when the service is gone."""
+        context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **more)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        noise: list[str] = []
+        host = urlsplit(address).netloc
+        page.on("pageerror", lambda error: noise.append(f"error: {error}"))
+        page.on(
+            "console", lambda m: noise.append(f"console: {m.text}") if m.type in ("error", "warning") and not loud else None
+        )
+        page.on(
+            "request",
+            lambda r: noise.append(f"left the host: {r.url}") if urlsplit(r.url).netloc not in ("", host) else None,
+        )
+        contexts.append((context, page, noise))
+        page.goto(address)
+        return page
+
+    yield open_
+    for context, page, noise in contexts:
+        broken = page.evaluate("() => window.__broken ?? []")
+        context.close()
+        assert not broken, f"the content policy was broken: {broken}"
+        assert not noise, noise
+
+
+def picture(page: sync.Page, name: str) -> Path:
+    """Keeps a picture of the page as build output."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path)
+    return path
