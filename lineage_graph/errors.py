@@ -14,6 +14,7 @@ LineageError                    catch this one
 │   ├── StatementRefused        a statement of one's own that does more than read, or is no Cypher
 │   ├── SettingWrong            a setting that cannot be read
 │   ├── TokenRefused            a token that is none, or is not good any more
+│   ├── TooOften                too many of them from one place
 │   ├── NotAllowed              what the one who asks may not do or see
 │   └── ExtraMissing            an optional part that is not installed
 ├── CannotReproduce             what stands in the way of doing recorded work again
@@ -77,6 +78,7 @@ __all__ = [
     "StoreProblem",
     "TimeRanOut",
     "TokenRefused",
+    "TooOften",
     "TokensProblem",
     "TypeClash",
     "WrongUse",
@@ -199,6 +201,14 @@ class TokenRefused(WrongUse):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the token is not good: {why}; ask who runs this service for one (`lineage-graph token create`)")
+
+
+class TooOften(WrongUse):
+    """Too many tokens that are none. seconds: until the next try counts."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"too many tokens were refused that came from here; try again in {seconds} s")
 
 
 class NotAllowed(WrongUse):

@@ -2,7 +2,8 @@
 
 A line is {"entry": …, "hash": …, "openings": […]}. `entry` holds the journal's uid, its own number `seq` (from 1, no gap), the
 hash of the entry before it, and the events; `hash` is the SHA-256 of the entry's canonical JSON. `openings` (what may be
-erased, one for each event) stands outside what is hashed. An entry that a service wrote for somebody has `via`: whose token it was.
+erased, one for each event) stands outside what is hashed. An entry that a service wrote for somebody has `via` as well: by
+whose token it came.
 
 A writer holds a lock on its file as long as it lives, so that others can tell a crash from a pause. A line without its line
 break was never acknowledged; readers stop before it.
@@ -264,7 +265,8 @@ class Journal:
     def append(self, events: Sequence[Event], via: str | None = None) -> Entry:
         """One more entry with these events: in the file, or kept for it. Safe from several threads.
 
-        via: the token that they came by. Raises JournalProblem when it is closed, or when as much is kept as may be: then the events are in no entry.
+        via: the token that they came by.
+        Raises JournalProblem when it is closed, or when as much is kept as may be: then the events are in no entry.
         """
         with self._lock:
             if self._closed:

@@ -1,8 +1,8 @@
 """Who may come in by the service: tokens, each with a role and perhaps a project.
 
-They are in one file, `<home>/service/tokens.json`, which only its owner may read. It is replaced whole under a lock, so a service
-that runs sees either the old file or the new one, and sees that it is another at the next request. Of a token's secret only the
-SHA-256 is kept; as the secret is random and long, nothing slower is needed.
+They are in one file, `<home>/service/tokens.json`, which only its owner may read. It is replaced whole under a lock, so a
+service that runs sees either the old file or the new one, and sees that it is another at the next request. Of a token's secret
+only the SHA-256 is kept; as the secret is random and long, nothing slower is needed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from pydantic import ValidationError

@@ -1,16 +1,10 @@
-"""What a project's token is shown of an answer: its own project as it is, everything else as stubs without a name.
+"""What a project's token is shown of an answer: see `veil` for what remains of things of other projects.
 
-Of another project's run or version it learns that it is there, which of the two it is, how far it is from home and between which
-others: by an id that tells nothing and stays the same. No name, digest, author, command, type, alias or setting. What an answer
-counts over all projects keeps its numbers.
-
-An answer of a kind that is not in the table is not shown at all.
+What an answer counts over all projects keeps its numbers. An answer of a kind that is not in the table is not shown at all.
 """
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -25,100 +19,10 @@ from lineage_graph.answers.stale import MovedInput, Stale, StaleVersion
 from lineage_graph.answers.verification import Finding, Trail, TrailStep, Verification
 from lineage_graph.answers.why import Cause, Link, Why
 from lineage_graph.errors import NotAllowed
-from lineage_graph.models import Artifact, ArtifactVersion, Edge, Frozen, Lineage, Run, RunNode, VersionNode
+from lineage_graph.models import Artifact, ArtifactVersion, Frozen, Lineage, Run
+from lineage_graph.service.veil import NAMES, OTHER, UNKNOWN, Veil
 
-OTHER = "other project"  # with its blank it can be no project's name
-UNKNOWN = "unknown"
-NAMES = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+(?:[:@][^\s,;)'\"]+)?")
-M = TypeVar("M", bound=Frozen)
-
-
-def project_of(name: str) -> str:
-    """The project of a full name: of 'project/runs/ID', 'project/name:vN' or 'project/name'."""
-    before, runs, _ = name.partition("/runs/")
-    return before if runs else re.split("[:@]", name, maxsplit=1)[0].rpartition("/")[0]
-
-
-class Veil:
-    """What one project's token may see. key: a secret of this service, by which ids are made that tell nothing."""
-
-    def __init__(self, project: str, key: bytes) -> None:
-        self.project = project
-        self.key = key
-
-    def owns(self, name: str | None) -> bool:
-        """Whether a full name is of the token's project; so is what has no name."""
-        return name is None or project_of(name) == self.project
-
-    def over(self, answer: M) -> M:
-        """The answer, as the token may see it. Raises NotAllowed for a kind of answer that nobody has judged."""
-        hide = HIDING.get(type(answer))
-        if hide is None:
-            raise NotAllowed(
-                f"this answer ({type(answer).__name__}) may tell of other projects than {self.project!r}, which this token is for",
-                "ask with a token of all projects",
-            )
-        shown: M = hide(self, answer)
-        return shown
-
-    # ── names and ids ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def id(self, text: str) -> str:
-        """An id in place of a uid or a name of another project."""
-        return hmac.new(self.key, f"{self.project}\n{text}".encode(), "sha256").hexdigest()[:32]
-
-    def name(self, name: str) -> str:
-        """A full name, or what stands for it."""
-        if self.owns(name):
-            return name
-        return f"{OTHER}/{'runs/' if '/runs/' in name else ''}{self.id(name)[:12]}"
-
-    def maybe(self, name: str | None) -> str | None:
-        return None if name is None else self.name(name)
-
-    def names(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(self.name, names))
-
-    def said(self, sentence: str) -> str:
-        """A sentence of ours, without other projects' names; each of them has a '/'."""
-        return NAMES.sub(lambda found: found[0] if self.owns(found[0]) else OTHER, sentence)
-
-    # ── walks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def run(self, run: RunNode) -> RunNode:
-        if run.project == self.project:
-            return run
-        return RunNode(
-            uid=self.id(run.uid), id=self.id(run.full_name)[:12], name=OTHER, project=OTHER, job_type=None, step=None,
-            state=UNKNOWN, started_at=None, ended_at=None, author=None, source_id=None, depth=run.depth,
-        )  # fmt: skip
-
-    def version(self, version: VersionNode) -> VersionNode:
-        if self.owns(version.name):
-            return version
-        return VersionNode(
-            uid=self.id(version.uid), name=self.name(version.name), type=UNKNOWN, digest="", size=None,
-            created_at=version.created_at, aliases=(), source_id=None, depth=version.depth,
-        )  # fmt: skip
-
-    def walk(self, answer: M) -> M:
-        """What has `runs`, `versions` and perhaps `edges` between them."""
-        said: Any = answer
-        hidden = {run.uid for run in said.runs if run.project != self.project}
-        hidden |= {version.uid for version in said.versions if not self.owns(version.name)}
-        shown = {run.uid for run in said.runs} | {version.uid for version in said.versions}
-        update: dict[str, Any] = {
-            "runs": tuple(map(self.run, said.runs)),
-            "versions": tuple(map(self.version, said.versions)),
-        }
-        if "edges" in type(answer).model_fields:
-            # An end on another page may be anybody's.
-            ends = {uid: uid if uid in shown - hidden else self.id(uid) for edge in said.edges for uid in (edge.run, edge.version)}
-            update["edges"] = tuple(
-                Edge(kind=edge.kind, run=ends[edge.run], version=ends[edge.version], at=edge.at) for edge in said.edges
-            )
-        return answer.model_copy(update=update)
-
+PROJECT = {"project", "artifacts", "runs"}  # a row of the list of projects
 
 HIDING: dict[type[Frozen], Callable[[Veil, Any], Any]] = {}
 F = TypeVar("F", bound=Callable[[Veil, Any], Any])
@@ -134,9 +38,32 @@ def hides(*kinds: type[Frozen]) -> Callable[[F], F]:
     return note
 
 
-@hides(Lineage, Paths, Members)
+def shown(veil: Veil, answer: Any) -> Any:
+    """What a route answers with, as the token may see it; in a list, things of other projects are stubs.
+
+    Raises NotAllowed for a kind of answer that nobody has judged.
+    """
+    if isinstance(answer, list) and all(isinstance(one, Run | ArtifactVersion | Artifact) for one in answer):
+        return [veil.stub(one) for one in answer]
+    if isinstance(answer, list) and all(isinstance(one, dict) and one.keys() == PROJECT for one in answer):
+        return [one for one in answer if one["project"] == veil.project]
+    hide = HIDING.get(type(answer))
+    if hide is None:
+        raise NotAllowed(
+            f"this answer ({type(answer).__name__}) may tell of other projects than {veil.project!r}, which this token is for",
+            "ask with a token of all projects",
+        )
+    return hide(veil, answer)
+
+
+@hides(Lineage, Paths)
 def _walk(veil: Veil, answer: Frozen) -> Frozen:
     return veil.walk(answer)
+
+
+@hides(Members)
+def _members(veil: Veil, answer: Members) -> Members:
+    return veil.walk(answer).model_copy(update={"group": veil.group(answer.group)})
 
 
 @hides(Run, Artifact, ArtifactVersion)
@@ -160,11 +87,13 @@ def _clusters(veil: Veil, answer: Clusters) -> Clusters:
         if group.artifact is not None and veil.owns(group.artifact):
             own.add(("version", group.type))
     uids = {single.uid: single.uid if veil.owns(single.name) else veil.id(single.uid) for single in answer.singles}
-    ids = {group.id: _group_id(veil, group, own) for group in answer.groups}
+    ids = {group.id: veil.group(group.id) for group in answer.groups}
     counts: Counter[tuple[int, str, str | None, str | None, str | None]] = Counter()
     for level in answer.counts:
         known = (level.kind, level.type or level.job_type) in own
-        counts[level.level, level.kind, level.type if known else None, level.job_type if known else None, level.state] += level.count
+        counts[level.level, level.kind, level.type if known else None, level.job_type if known else None, level.state] += (
+            level.count
+        )
     return answer.model_copy(
         update={
             "singles": tuple(_single(veil, single, uids[single.uid]) for single in answer.singles),
@@ -202,16 +131,6 @@ def _group(veil: Veil, group: Group, key: str, own: set[tuple[str, str | None]])
     return group.model_copy(update=hidden)
 
 
-def _group_id(veil: Veil, group: Group, own: set[tuple[str, str | None]]) -> str:
-    """A group's id where it speaks of nothing but this project: of its first member, or of a sort that is its own."""
-    rule = group.id.partition("/")[0]
-    if rule in ("made", "like"):
-        speaks = bool(group.samples) and veil.owns(group.samples[0])
-    else:
-        speaks = group.loop is None and ((group.kind, group.type or group.job_type) in own or group.type == group.job_type is None)
-    return group.id if speaks else f"{OTHER}/{veil.id(group.id)}"
-
-
 # ── what follows from what ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -237,9 +156,7 @@ def _impact(veil: Veil, answer: Impact) -> Impact:
 def _alias(veil: Veil, alias: AffectedAlias) -> AffectedAlias:
     if veil.owns(alias.artifact):
         return alias
-    return AffectedAlias(
-        alias=OTHER, artifact=veil.name(alias.artifact), version=veil.name(alias.version), depth=alias.depth
-    )
+    return AffectedAlias(alias=OTHER, artifact=veil.name(alias.artifact), version=veil.name(alias.version), depth=alias.depth)
 
 
 @hides(Stale)

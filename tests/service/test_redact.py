@@ -17,7 +17,8 @@ from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.graph import Graph
 from lineage_graph.ledger import Ledger
 from lineage_graph.models import Frozen
-from lineage_graph.service.redact import HIDING, OTHER, Veil, project_of
+from lineage_graph.service.redact import HIDING, shown
+from lineage_graph.service.veil import OTHER, Veil, project_of
 from tests.graph.test_ledger import Writer, at, digest
 
 KEY = b"k" * 32
@@ -81,7 +82,7 @@ def mixed(graph: Graph, project: str, secret: str) -> Graph:
     return graph
 
 
-def answers(ask: Evidence, project: str) -> Iterator[tuple[str, Frozen]]:
+def answers(ask: Evidence, project: str, veil: Veil) -> Iterator[tuple[str, Frozen]]:
     model = f"{project}/model:best"
     yield "upstream", ask.upstream(model)
     yield "upstream, a page", ask.upstream(model, limit=2)
@@ -101,7 +102,7 @@ def answers(ask: Evidence, project: str) -> Iterator[tuple[str, Frozen]]:
         yield f"clusters {toward}", found
         for group in found.groups:
             yield f"members of {group.id}", ask.members(model, group.id, toward)
-    yield "clusters of a project", ask.clusters(project)
+    yield "clusters of a project", ask.clusters(project, "project")
     yield "trail", ask.trail(f"{project}/model:v1")
     yield "trail of an artifact", ask.trail(f"{project}/model")
     yield "trail of a run", ask.trail(f"{project}/runs/fit0")
@@ -118,13 +119,13 @@ def test_nothing_of_another_project_comes_through(mixed: Graph, project: str, se
     theirs = {row["uid"] for row in _uids(mixed, secret)}
     assert len(theirs) > 15
     spoke = 0
-    for question, answer in answers(ask, project):
+    for question, answer in answers(ask, project, veil):
         before = answer.model_dump_json()
         if type(answer) is Audit and answer.parameters.get("project") is None:
             with pytest.raises(NotAllowed):
-                veil.over(answer)
+                shown(veil, answer)
             continue
-        after = veil.over(answer).model_dump_json()
+        after = shown(veil, answer).model_dump_json()
         spoke += MARK in before
         assert MARK not in after, (question, after[max(0, after.find(MARK) - 200) : after.find(MARK) + 100])
         for uid in theirs:
@@ -143,7 +144,7 @@ def _uids(graph: Graph, secret: str) -> list[dict[str, Any]]:
 def test_what_is_its_own_stays_as_it_is(mixed: Graph, project: str) -> None:
     ask, veil = Evidence(mixed, project), Veil(project, KEY)
     walk = ask.upstream(f"{project}/model:best")
-    seen = veil.over(walk)
+    seen = shown(veil, walk)
     assert [run for run in seen.runs if run.project == project] == [run for run in walk.runs if run.project == project]
     own = [v for v in walk.versions if project_of(v.name) == project]
     assert own and [v for v in seen.versions if project_of(v.name) == project] == own
@@ -152,7 +153,7 @@ def test_what_is_its_own_stays_as_it_is(mixed: Graph, project: str) -> None:
     there = {run.uid for run in seen.runs} | {version.uid for version in seen.versions}
     assert {end for edge in seen.edges for end in (edge.run, edge.version)} <= there
     assert len(there) == len(walk.runs) + len(walk.versions)
-    assert veil.over(walk) == seen, "the same each time"
+    assert shown(veil, walk) == seen, "the same each time"
     assert Veil("elsewhere", KEY).id("x") != veil.id("x") != Veil(project, b"other").id("x")
     hidden = next(run for run in seen.runs if run.project == OTHER)
     assert (hidden.author, hidden.step, hidden.job_type, hidden.started_at, hidden.name) == (None, None, None, None, OTHER)
@@ -161,24 +162,24 @@ def test_what_is_its_own_stays_as_it_is(mixed: Graph, project: str) -> None:
 def test_a_whole_answer_of_its_own_is_not_touched(mixed: Graph, project: str) -> None:
     ask, veil = Evidence(mixed, project), Veil(project, KEY)
     for answer in (ask.run(f"{project}/runs/fit0"), ask.version(f"{project}/own:v0"), *ask.artifacts(project)):
-        assert veil.over(answer) is answer
+        assert shown(veil, answer) is answer
     walk = ask.upstream(f"{project}/own:v0")
-    assert veil.over(walk) == walk
+    assert shown(veil, walk) == walk
 
 
 def test_what_nobody_has_judged_is_not_shown(project: str) -> None:
     class New(Frozen):
         text: str
 
-    with pytest.raises(NotAllowed, match="this answer .New. may tell of other projects"):
-        Veil(project, KEY).over(New(text=MARK))
+    with pytest.raises(NotAllowed, match=r"this answer \(New\) may tell of other projects"):
+        shown(Veil(project, KEY), New(text=MARK))
 
 
 def test_another_projects_thing_is_not_shown_whole(mixed: Graph, project: str, secret: str) -> None:
     ask, veil = Evidence(mixed), Veil(project, KEY)
     for thing in (ask.run(f"{secret}/runs/{MARK}-make"), ask.version(f"{secret}/{MARK}-raw"), ask.artifacts(secret)[0]):
         with pytest.raises(NotAllowed):
-            veil.over(thing)
+            shown(veil, thing)
 
 
 def test_every_answer_of_the_facade_is_judged() -> None:
@@ -191,16 +192,20 @@ def test_every_answer_of_the_facade_is_judged() -> None:
 
 def test_findings_and_steps_that_name_others() -> None:
     veil = Veil("p", KEY)
-    finding = Finding(kind="changed", what="Entry", where="J, entry 3", expected="hush", found="hush", sentence="hush q/hush:v1")
-    assert "hush" not in repr(veil.over(_verified(finding)))
-    own = Finding(kind="changed", what="Run", where="p/runs/a", property="name", expected="x", found="y", sentence="p/runs/a: x")
-    assert veil.over(_verified(own)).findings == (own,)
+    finding = Finding(
+        kind="changed", what="Entry", where="J, entry 3", expected="hush", found="hush", sentence="hush q/hush:v1"
+    )
+    assert "hush" not in repr(shown(veil, _verified(finding)))
+    own = Finding(
+        kind="changed", what="Run", where="p/runs/a", property="name", expected="x", found="y", sentence="p/runs/a: x"
+    )
+    assert shown(veil, _verified(own)).findings == (own,)
     step: dict[str, Any] = {
         "at": at(0), "recorded_at": at(0), "who": "ann", "kind": "used", "result": "rejected", "event": "e", "journal": "j",
         "seq": 1, "hash": "h", "version": None,
     }  # fmt: skip
     said = TrailStep(**step, run="p/runs/a", what="p/runs/a used q/hush", reason="no version q/hush@md5:hush is recorded")
-    assert "hush" not in veil.over(Trail(name="p/runs/a", steps=(said,))).model_dump_json()
+    assert "hush" not in shown(veil, Trail(name="p/runs/a", steps=(said,))).model_dump_json()
 
 
 def _verified(finding: Finding) -> Any:
@@ -218,11 +223,11 @@ def test_projects_of_names() -> None:
 def test_rows_of_an_audit_that_name_others() -> None:
     def rows(*given: dict[str, Any]) -> list[dict[str, Any]]:
         audit = Audit(question="?", name="audit/x", parameters={"project": "p"}, columns=(), rows=given)
-        return list(Veil("p", KEY).over(audit).rows)
+        return list(shown(Veil("p", KEY), audit).rows)
 
     own = {"run": "p/runs/a", "who": "ann", "n": 3, "at": "2026-01-05T08:00:00Z"}
     assert rows(own) == [own]
-    [shown] = rows({"run": "p/runs/a", "took": "q/hush:v1", "who": "hush", "n": 3, "more": ["q/hush", {"a": "q/hush"}]})
-    assert "hush" not in json.dumps(shown) and shown["run"] == "p/runs/a" and shown["n"] == 3
+    [seen] = rows({"run": "p/runs/a", "took": "q/hush:v1", "who": "hush", "n": 3, "more": ["q/hush", {"a": "q/hush"}]})
+    assert "hush" not in json.dumps(seen) and seen["run"] == "p/runs/a" and seen["n"] == 3
     [other] = rows({"project": "hush", "name": "hush", "n": 1})
     assert other == {"project": OTHER, "name": None, "n": 1}
