@@ -60,21 +60,41 @@ class Grouping:
     given_up: tuple[GivenUp, ...]
 
 
-def grouped(shape: Shape, by: Sequence[Rule], at_least: int, cards: int, home: int | None, apart: Collection[int]) -> Grouping:
+def grouped(
+    shape: Shape,
+    by: Sequence[Rule],
+    at_least: int,
+    cards: int,
+    home: int | None,
+    apart: Collection[int],
+    without: Collection[int] = frozenset(),
+) -> Grouping:
     """The finest grouping with no more than `cards` cards (LEAST_CARDS at least).
 
     by: the rules to begin with. home and apart: nodes that stay single, apart as far as single levels are kept.
+    without: nodes that are no card and in none; what is before and after them counts.
     """
-    alone = frozenset(apart) if home is None else frozenset({*apart, home})
+    alone = frozenset({*apart, *without}) if home is None else frozenset({*apart, *without, home})
     given_up: list[GivenUp] = []
     for how, lost in _ladder(by, at_least):
         given_up += lost
         parts = list(_parts(shape, how, alone))
-        if len(parts) + len(shape) - sum(len(part.nodes) for part in parts) <= cards:
+        if _cards(shape, parts, without) <= cards:
             return _grouping(shape, how, parts, given_up)
     given_up.append("levels")
     how = How((), at_least, "levels", _width(shape, cards, home))
-    return _grouping(shape, how, list(_bands(shape, how.width, home)), given_up)
+    return _grouping(shape, how, list(_bands(shape, how.width, home, without)), given_up)
+
+
+def finest(shape: Shape, at_least: int, home: int, apart: Collection[int], without: Collection[int]) -> tuple[Grouping, int]:
+    """The grouping by all rules when nothing is given up, and how many cards that is. Parameters as `grouped`."""
+    how = How(RULES, at_least)
+    parts = list(_parts(shape, how, frozenset({*apart, *without, home})))
+    return _grouping(shape, how, parts, []), _cards(shape, parts, without)
+
+
+def _cards(shape: Shape, parts: Sequence[Part], without: Collection[int]) -> int:
+    return len(parts) + len(shape) - len(without) - sum(len(part.nodes) for part in parts)
 
 
 def _grouping(shape: Shape, how: How, parts: list[Part], given_up: Sequence[GivenUp]) -> Grouping:
@@ -167,14 +187,14 @@ def _width(shape: Shape, cards: int, home: int | None) -> int:
     return next(w for w in range(1, levels + 1) if -(-before // w) - (-after // w) + others <= cards or w == levels)
 
 
-def _bands(shape: Shape, width: int, home: int | None) -> Iterator[Part]:
+def _bands(shape: Shape, width: int, home: int | None, without: Collection[int] = frozenset()) -> Iterator[Part]:
     """All nodes of `width` levels as one, counted from home's level both ways, so that no band holds it; on its own level what
     is in a loop with it, and the others. A band of one node leaves that single."""
     middle = -1 if home is None else shape.level[home]
     top = max(shape.level, default=0)
     found: defaultdict[tuple[int, int, bool], list[int]] = defaultdict(list)
     for node, level in enumerate(shape.level):
-        if node != home:
+        if node != home and node not in without:
             found[_band(level, middle, width, _with_home(shape, node, home))].append(node)
     for (low, high, _), nodes in sorted(found.items()):
         if len(nodes) > 1:

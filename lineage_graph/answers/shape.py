@@ -65,6 +65,25 @@ def shape(rows: Sequence[Mapping[str, Any]]) -> Shape:
         edges += _edges(index, *row["edges"])
     if len(different := set(edges)) < len(edges):
         edges = list(different)
+    return _built(numbers, index, list(found), list(map(role_of.__getitem__, numbers)), edges)
+
+
+def part_of(whole: Shape, nodes: Sequence[int]) -> Shape:
+    """The shape of some of the nodes, given rising, and of the edges between them; levels are by what is left."""
+    if len(nodes) == len(whole):
+        return whole
+    at = [-1] * len(whole)
+    for i, node in enumerate(nodes):
+        at[node] = i
+    edges = [(i, at[other]) for i, node in enumerate(nodes) for other in whole.after[node] if at[other] >= 0]
+    numbers = [whole.numbers[node] for node in nodes]
+    index = {number: i for i, number in enumerate(numbers)}
+    return _built(numbers, index, whole.roles, [whole.role[node] for node in nodes], edges)
+
+
+def _built(
+    numbers: list[int], index: dict[int, int], roles: list[Role], role: list[int], edges: list[tuple[int, int]]
+) -> Shape:
     before: list[list[int]] = [[] for _ in numbers]
     after: list[list[int]] = [[] for _ in numbers]
     for a, b in edges:
@@ -72,14 +91,14 @@ def shape(rows: Sequence[Mapping[str, Any]]) -> Shape:
         before[b].append(a)
     for neighbours in (before, after):
         for some in neighbours:
-            some.sort()
+            if len(some) > 1:
+                some.sort()
     level, loops = heights(len(numbers), edges)
     loop = [NO_LOOP] * len(numbers)
     for i, nodes in enumerate(loops):
         for node in nodes:
             loop[node] = i
-    role = list(map(role_of.__getitem__, numbers))
-    return Shape(numbers, index, list(found), role, edges, before, after, level, loop, loops)
+    return Shape(numbers, index, roles, role, edges, before, after, level, loop, loops)
 
 
 def _edges(index: Mapping[int, int], sources: Sequence[int], targets: Sequence[int]) -> list[tuple[int, int]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
 
 from lineage_graph import queries
@@ -14,7 +13,7 @@ from lineage_graph.answers.groups import LEAST_CARDS, RULES, grouped, nodes_of, 
 from lineage_graph.answers.shape import Shape, distances, shape
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
 from lineage_graph.lineage.deadline import Deadline, look_on
-from lineage_graph.lineage.values import Time, cursor, seconds, time_text, whole_number
+from lineage_graph.lineage.values import Time, cursor, moment, seconds, time_text, whole_number
 from lineage_graph.lineage.walking import Walking
 from lineage_graph.models import RunNode, Truncated, VersionNode
 from lineage_graph.names import RunName, check_project, parse
@@ -89,8 +88,8 @@ class Grouping(Walking):
                 name=found.name,
                 direction=direction,
                 at_least=at_least,
-                as_of=_moment(as_of, "as_of"),
-                known_at=_moment(known_at, "known_at"),
+                as_of=moment(as_of, "as_of"),
+                known_at=moment(known_at, "known_at"),
                 truncated=None if cut is None else Truncated.model_validate(cut),
             )
 
@@ -121,22 +120,56 @@ class Grouping(Walking):
         Raises NameNotUnderstood, NotRecorded (also for a group that is no longer there), ParameterWrong, TimeRanOut,
         GraphProblem. Runs cluster/shape_upstream, shape_downstream or shape_project, then cluster/members.
         """
-        whole_number(limit, "limit", 1)
-        left_out = cursor(after)
-        if sort not in get_args(Sort):
-            raise ParameterWrong("sort", f"it is one of {', '.join(get_args(Sort))}, not {sort!r}")
         with unhurried():
             found = self._look(name, direction, depth, apart, witnesses(group), as_of, known_at, timeout)
             if found.cut is not None:
                 raise TimeRanOut("cluster/members", timeout)
             nodes = nodes_of(found.shape, group, found.place.get, found.home, found.apart)
-        if not nodes:
-            raise NotRecorded("group", group, "what is recorded may have grown since; ask `clusters` again")
+            ways = {"upstream": ("before",), "downstream": ("after",), "both": ("before", "after")}.get(direction, ())
+            far = {} if found.home is None else distances(found.shape, found.home, [getattr(found.shape, way) for way in ways])
         numbers = found.shape.numbers
+        return self._page(
+            found.name,
+            group,
+            [numbers[node] for node in nodes],
+            {numbers[node]: far[node] for node in nodes if node in far},
+            search=search,
+            sort=sort,
+            descending=descending,
+            limit=limit,
+            after=after,
+            as_of=as_of,
+            known_at=known_at,
+            timeout=timeout,
+        )
+
+    def _page(
+        self,
+        home: str,
+        group: str,
+        numbers: Sequence[int],
+        far: Mapping[int, int],
+        *,
+        search: str | None,
+        sort: Sort,
+        descending: bool,
+        limit: int,
+        after: str | None,
+        as_of: Time,
+        known_at: Time,
+        timeout: float | None,
+    ) -> Members:
+        """numbers: the server's, of all members; far: how far those are from home that are not 0 from it."""
+        whole_number(limit, "limit", 1)
+        left_out = cursor(after)
+        if sort not in get_args(Sort):
+            raise ParameterWrong("sort", f"it is one of {', '.join(get_args(Sort))}, not {sort!r}")
+        if not numbers:
+            raise NotRecorded("group", group, "what is recorded may have grown since; ask for the groups again")
         [row] = self._read(
             "cluster/members",
             timeout,
-            numbers=[numbers[node] for node in nodes],
+            numbers=numbers,
             search=search,
             sort="time" if sort in ("created", "started") else sort,
             descending=descending,
@@ -145,16 +178,14 @@ class Grouping(Walking):
             as_of=time_text(as_of, "as_of"),
             known_at=time_text(known_at, "known_at"),
         )
-        ways = {"upstream": ("before",), "downstream": ("after",), "both": ("before", "after")}.get(direction, ())
-        far = {} if found.home is None else distances(found.shape, found.home, [getattr(found.shape, way) for way in ways])
-        members = [one | {"depth": far.get(found.shape.index[one["number"]], 0)} for one in row["members"]]
+        members = [one | {"depth": far.get(one["number"], 0)} for one in row["members"]]
         more = left_out + limit < row["found"]
         return Members(
-            home=found.name,
+            home=home,
             group=group,
-            as_of=_moment(as_of, "as_of"),
-            known_at=_moment(known_at, "known_at"),
-            count=len(nodes),
+            as_of=moment(as_of, "as_of"),
+            known_at=moment(known_at, "known_at"),
+            count=len(numbers),
             found=row["found"],
             runs=tuple(RunNode.model_validate(one) for one in members if one["run"]),
             versions=tuple(VersionNode.model_validate(one) for one in members if not one["run"]),
@@ -240,8 +271,3 @@ class Grouping(Walking):
             shown = label if label != full_name else label.rpartition("/")[2]
             named[whole.index[number]] = Named(uid, full_name, shown, tuple(aliases or () if now else held.get(number, ())))
         return named
-
-
-def _moment(value: Time, where: str) -> datetime | None:
-    text = time_text(value, where)
-    return None if text is None else datetime.fromisoformat(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lineage_graph import queries
 from lineage_graph.errors import NotRecorded, ParameterWrong
-from lineage_graph.lineage.values import Time, time_text, to_run, to_version, with_times
+from lineage_graph.lineage.values import Time, cursor, time_text, to_run, to_version, whole_number, with_times
 from lineage_graph.models import Artifact, ArtifactVersion, Run
 from lineage_graph.names import ArtifactName, RunName, VersionName, parse, parse_artifact, parse_run, parse_version
 
@@ -154,9 +154,23 @@ class Things:
             raise self._nothing(VersionName(name, alias="latest"), as_of)
         return [to_version(r["version"]) for r in rows]
 
-    def runs(self, project: str | None = None, limit: int = 1000) -> list[Run]:
-        """A project's runs, or all, the newest first. Runs lineage/runs."""
-        return [to_run(r["run"]) for r in self._read("lineage/runs", project=project, limit=limit)]
+    def runs(
+        self,
+        project: str | None = None,
+        limit: int = 1000,
+        *,
+        after: str | None = None,
+        job_type: str | None = None,
+        state: str | None = None,
+    ) -> list[Run]:
+        """A project's runs, or all, the newest first.
+
+        limit: at most so many; after: how many of the first to leave out, given before. job_type: only these, '' for runs
+        without one. state: only runs in this state. Raises ParameterWrong, GraphProblem. Runs lineage/runs.
+        """
+        given = {"limit": whole_number(limit, "limit", 0), "after": cursor(after) or None}
+        rows = self._read("lineage/runs", project=project, job_type=job_type, state=state, **given)
+        return [to_run(r["run"]) for r in rows]
 
     def rejections(self, limit: int = 100) -> list[dict[str, Any]]:
         """Events the graph refused, the newest first, as audit/rejections gives them: 'recorded_at', 'kind', 'reason', …"""

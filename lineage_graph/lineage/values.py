@@ -35,6 +35,12 @@ def time_text(value: Time, where: str) -> str | None:
     raise ParameterWrong(where, f"{value!r} {why}; write it as 2026-01-05T08:00:00Z")
 
 
+def moment(value: Time, where: str) -> datetime | None:
+    """A time as the answers have it. Raises ParameterWrong."""
+    text = time_text(value, where)
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def with_times(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """A query's parameters, those that are times as the queries take them. Raises ParameterWrong."""
     return {k: time_text(v, f"parameter ${k}") if k in TIMES else v for k, v in parameters.items()}

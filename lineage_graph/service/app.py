@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from lineage_graph.recording.connection import LineageGraph
-from lineage_graph.service import asked, health, pages, problems, reads
+from lineage_graph.service import asked, cards, health, pages, problems, reads
 from lineage_graph.service.shell import Limits, Shell
 from lineage_graph.version import __version__
 
@@ -40,6 +40,7 @@ def create_app(graph: LineageGraph, *, limits: Limits | None = None, origins: Se
     app.include_router(health.router(graph, metrics))
     app.include_router(reads.router(graph))
     app.include_router(asked.router(graph))
+    app.include_router(cards.router(graph))
     pages.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     if origins:

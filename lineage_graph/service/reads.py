@@ -59,6 +59,9 @@ READS = (
     Read("downstream", "downstream"),
     Read("clusters", "clusters"),
     Read("members", "members"),
+    Read("lineage", "view"),
+    Read("cluster", "view_members"),
+    Read("search", "search"),
     Read("path", "path"),
     Read("diff", "diff"),
     Read("why", "why"),
@@ -120,10 +123,12 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
         form = Annotated[files.Form, fastapi.Query(description="As which file; json is the answer itself.")]
         parameters.append(inspect.Parameter("format", inspect.Parameter.KEYWORD_ONLY, annotation=form, default="json"))
     known = {p.name for p in parameters}
+    numbers = {name for name, hint in hints.items() if set(get_args(hint)) == {int, str}}
 
     async def endpoint(request: Request, **given: Any) -> Response:
         must_be_known(request, known)
         form = given.pop("format", "json")
+        given |= {name: int(given[name]) for name in numbers if str(given.get(name)).isdecimal()}
         if "timeout" in given:
             given["timeout"] = min(given["timeout"] or TIMEOUT, LONGEST)
         ask = partial(getattr(graph, read.method), **given)

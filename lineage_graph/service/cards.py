@@ -1,0 +1,85 @@
+"""Routes of the explorer that need more than the facade's answer: a card with its files and the texts of its queries, and what
+the page has to know about who looks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import fastapi
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from lineage_graph import queries
+from lineage_graph.answers.view import Asked
+from lineage_graph.errors import ContentProblem
+from lineage_graph.recording.connection import LineageGraph
+from lineage_graph.recording.content import manifest_of
+from lineage_graph.service.access import who
+from lineage_graph.service.answers import answer
+from lineage_graph.service.reads import TIMEOUT, describe
+from lineage_graph.settings import Settings
+from lineage_graph.version import __version__
+
+FILES = 200  # listed of one version
+HTTP = 7474  # where a local Neo4j has its Browser, beside 7687 for Bolt
+
+
+def router(graph: LineageGraph) -> APIRouter:
+    """The routes."""
+    found = APIRouter(prefix="/api", tags=["explorer"], default_response_class=Response)
+    settings = graph.recorder.settings
+    browser = browser_of(settings)
+
+    @found.get("/card", description=describe("card"), openapi_extra={"x-role": "reader"})
+    async def card(request: Request, name: str, as_of: str | None = None) -> Response:
+        """All about one run or version."""
+        return answer(request, await run_in_threadpool(partial(_card, graph, settings, browser, name, as_of)))
+
+    @found.get("/text", openapi_extra={"x-role": "reader"})
+    def text(request: Request, query: Annotated[str, fastapi.Query(description="Such as lineage/upstream.")]) -> Response:
+        """A query file's text, and where Neo4j Browser is."""
+        asked = queries.get(query)
+        return answer(request, {"name": asked.name, "question": asked.question, "text": asked.text, "browser": browser})
+
+    @found.get("/me", openapi_extra={"x-role": "reader"})
+    def me(request: Request) -> Response:
+        """Who looks, and at what."""
+        asks = who(request)
+        said = {"role": asks.role, "project": asks.project, "token": asks.token, "version": __version__}
+        return answer(request, said | {"browser": browser, "neo4j": settings.uri})
+
+    return found
+
+
+def browser_of(settings: Settings) -> str | None:
+    """Neo4j Browser's address beside a Neo4j on this computer; None where nobody knows of one."""
+    if settings.uri is None:
+        return f"http://127.0.0.1:{HTTP}"
+    host = urlsplit(settings.uri).hostname
+    return f"http://{host}:{HTTP}" if host in ("127.0.0.1", "localhost") else None
+
+
+def _card(graph: LineageGraph, settings: Settings, browser: str | None, name: str, as_of: str | None) -> dict[str, Any]:
+    found = graph.card(name, as_of=as_of, timeout=TIMEOUT)
+    said = found.model_dump(mode="json")
+    said["queries"] = [_with_text(asked, browser) for asked in found.queries]
+    return said | (_files(settings, found.version.digest) if found.version is not None else {})
+
+
+def _with_text(asked: Asked, browser: str | None) -> dict[str, Any]:
+    query = queries.get(asked.name)
+    link = None if browser is None else query.browser_url(browser, **asked.parameters)
+    return {"name": asked.name, "question": query.question, "parameters": asked.parameters, "text": query.text, "browser": link}
+
+
+def _files(settings: Settings, digest: str) -> dict[str, Any]:
+    """The first of a version's files, how many there are, and why not where they cannot be read."""
+    try:
+        entries = list(manifest_of(settings, digest).values())
+    except (ContentProblem, OSError) as why:
+        return {"files": None, "file_count": None, "files_reason": str(why)}
+    first = [{"path": one.path, "size": one.size, "digest": one.digest, "ref": one.ref} for one in entries[:FILES]]
+    return {"files": first, "file_count": len(entries), "files_reason": None}
