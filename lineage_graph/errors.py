@@ -78,8 +78,8 @@ __all__ = [
     "StoreProblem",
     "TimeRanOut",
     "TokenRefused",
-    "TooOften",
     "TokensProblem",
+    "TooOften",
     "TypeClash",
     "WrongUse",
 ]

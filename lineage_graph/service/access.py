@@ -7,10 +7,12 @@ way in for the pages that it shows, so requests must come from our own page and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
@@ -18,6 +20,7 @@ from starlette.routing import compile_path
 
 from lineage_graph.errors import NameNotUnderstood, NotAllowed, NotRecorded, TokenRefused
 from lineage_graph.names import ArtifactName, RunName, VersionName, is_run, parse, parse_artifact
+from lineage_graph.service.redact import shown
 from lineage_graph.service.veil import GROUP, Veil, project_of
 from lineage_graph.tokens import Role as Role
 from lineage_graph.tokens import Tokens
@@ -32,7 +35,7 @@ MAY: dict[Role, frozenset[Right]] = {
 }
 ANYBODY = "anonymous"  # stands in the record where somebody at this computer sent events without a token
 # What a parameter of a query string names; a project's token may name nothing of another project.
-What = Literal["thing", "artifact", "scope", "more", "group", "hidden", "text"]
+What = Literal["thing", "artifact", "scope", "more", "group", "hidden", "text", "never"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Need:
 OPEN = Need("open", plain=True)
 _NAME: dict[str, What] = {"name": "thing"}
 _BOTH: dict[str, What] = {"a": "thing", "b": "thing"}
-_VIEW: dict[str, What] = {"home": "thing", "out": "thing", "hide": "hidden", "more": "more", "search": "text"}
+_VIEW: dict[str, What] = {"home": "thing", "out": "thing", "hide": "hidden", "more": "more", "search": "never"}
 ROUTES: dict[str, dict[str, Need]] = {
     "/": {"GET": OPEN},
     "/favicon.ico": {"GET": OPEN},
@@ -81,7 +84,6 @@ ROUTES: dict[str, dict[str, Need]] = {
     "/api/openapi.json": {"GET": OPEN},
     "/api/session": {"POST": OPEN, "DELETE": OPEN},
     "/api/me": {"GET": Need("read", plain=True)},
-    "/api/status": {"GET": Need("read", of_one=False)},
     "/api/projects": {"GET": Need("read")},
     "/api/artifacts": {"GET": Need("read", bound=True)},
     "/api/versions": {"GET": Need("read", {"artifact": "artifact"})},
@@ -95,7 +97,7 @@ ROUTES: dict[str, dict[str, Need]] = {
     "/api/upstream": {"GET": Need("read", _NAME)},
     "/api/downstream": {"GET": Need("read", _NAME)},
     "/api/clusters": {"GET": Need("read", {"name": "scope", "apart": "thing"})},
-    "/api/members": {"GET": Need("read", {"name": "scope", "apart": "thing", "group": "group", "search": "text"})},
+    "/api/members": {"GET": Need("read", {"name": "scope", "apart": "thing", "group": "group", "search": "never"})},
     "/api/lineage": {"GET": Need("read", _VIEW)},
     "/api/cluster": {"GET": Need("read", {**_VIEW, "group": "group"})},
     "/api/card": {"GET": Need("read", _NAME)},
@@ -109,10 +111,10 @@ ROUTES: dict[str, dict[str, Need]] = {
     "/api/trail": {"GET": Need("audit", {"name": "artifact"})},
     "/api/verify": {"GET": Need("audit", _NAME, bound=True)},
     "/api/rejections": {"GET": Need("audit", of_one=False)},
+    "/api/text": {"GET": Need("read", plain=True)},
     "/api/queries": {"GET": Need("read", plain=True)},
     "/api/queries/{area}/{name}/text": {"GET": Need("read", plain=True)},
     "/api/query/{area}/{name}": {"GET": Need("audit", of_one=False)},
-    "/api/audit": {"GET": Need("audit", plain=True)},
     "/api/audit/{name}": {"GET": Need("audit", bound=True)},
     "/api/cypher": {"POST": Need("audit", of_one=False)},
     "/api/events": {"POST": Need("record", plain=True)},
@@ -128,10 +130,35 @@ def need_of(method: str, path: str) -> Need | None:
     return None
 
 
+def role_for(method: str, path: str) -> Role | None:
+    """The least role that a route takes, for people to read; None where anybody may."""
+    need = need_of(method, path)
+    return None if need is None or need is OPEN else next(role for role, rights in MAY.items() if need.right in rights)
+
+
 def who(request: Request) -> Identity:
     """Who asks, as the guard found before the request came here."""
     found: Identity = request.scope["who"]
     return found
+
+
+def seen(request: Request, answer: Any) -> Any:
+    """What a route answers with, as the one who asks may see it. Raises NotAllowed."""
+    veil: Veil | None = request.scope.get("veil")
+    if veil is None:
+        return answer
+    request.scope["veiled"] = True  # without this, the guard lets no answer through
+    return shown(veil, answer)
+
+
+def unhinted(scope: MutableMapping[str, Any], problem: bytes) -> bytes:
+    """A problem's JSON as the one who asks may read it: hints tell what there is elsewhere."""
+    veil: Veil | None = scope.get("veil")
+    if veil is None:
+        return problem
+    said = json.loads(problem)
+    detail = said["detail"].partition("; ")[0] if said["status"] == HTTPStatus.NOT_FOUND else said["detail"]
+    return json.dumps(said | {"detail": veil.said(detail)}, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 # ── who asks ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,6 +199,13 @@ def must_be_here(request: Request) -> None:
         raise NotAllowed(f"the request is for {host[:100]!r}, not for this computer", "open http://127.0.0.1 or localhost")
 
 
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
 def host_of(netloc: str) -> str:
     """A host without its port; empty for what is none."""
     try:
@@ -196,7 +230,7 @@ def must_be_our_page(request: Request, origins: frozenset[str]) -> None:
         return
     followed = safe and request.headers.get("sec-fetch-mode") == "navigate"  # a link, whose answer that page cannot read
     site = request.headers.get("sec-fetch-site", "none")
-    own = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    own = origin is None or _netloc(origin) == request.headers.get("host", "")
     if (site not in ("none", "same-origin") and not followed) or not (own or safe):
         raise NotAllowed("a page of another site asked for this", "use the explorer itself, or --allow-origin for that site")
 
@@ -233,6 +267,8 @@ def narrowed(query: str, veil: Veil, need: Need) -> str:
 def _narrow(veil: Veil, what: What | None, key: str, text: str) -> str:
     if what == "text" or not text:
         return text
+    if what == "never":
+        raise NotAllowed(f"{key} looks at names of other projects, too", "leave it out, or ask with a token of all projects")
     if what == "group" or (what == "hidden" and text.startswith(GROUP)):
         return veil.ungroup(text)
     if what == "more":

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,8 +22,9 @@ from lineage_graph.service.access import (
     narrowed,
     need_of,
     token_in,
+    unhinted,
 )
-from lineage_graph.service.problems import problem, problem_of
+from lineage_graph.service.problems import PROBLEM, problem, problem_of
 from lineage_graph.service.veil import Veil
 from lineage_graph.tokens import TEXT, Tokens
 
@@ -95,12 +97,13 @@ class Guard:
         try:
             need = self._let_in(request)
         except LineageError as error:
-            await problem_of(error, scope.get("request_id"))(scope, receive, send)
+            answer = problem_of(error, scope.get("request_id"))
+            await answer(scope, receive, _Veiled(scope, receive, send).send if "veil" in scope else send)
             return
         if need is None:
             why = "there is nothing at this address; /api/docs lists what there is"
             await problem(404, why, request_id=scope.get("request_id"))(scope, receive, send)
-        elif scope["who"].project is None or need.plain:
+        elif "veil" not in scope:
             await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, _Veiled(scope, receive, send).send)
@@ -115,7 +118,7 @@ class Guard:
         asks = scope["who"] = self.door.admit(request)
         scope["token"] = asks.token
         must_have(asks, need)
-        if asks.project is not None:
+        if asks.project is not None and not need.plain:
             scope["veil"] = veil = Veil(asks.project, self.door.tokens.key())
             scope["query_string"] = narrowed(scope["query_string"].decode("latin-1"), veil, need).encode()
         return need
@@ -127,14 +130,22 @@ class _Veiled:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self.receive, self._send = scope, receive, send
         self.stopped = False
+        self._problem: Message | None = None
 
     async def send(self, message: Message) -> None:
         if self.stopped:
             return
+        if message["type"] == "http.response.start" and Headers(raw=message["headers"]).get("content-type") == PROBLEM:
+            self._problem = message  # problems are sent whole
+            return
+        if self._problem is not None:
+            body = unhinted(self.scope, message["body"])
+            MutableHeaders(raw=self._problem["headers"])["content-length"] = str(len(body))
+            await self._send(self._problem)
+            message, self._problem = {**message, "body": body}, None
         if message["type"] == "http.response.start" and message["status"] < 300 and not self.scope.get("veiled"):
             self.stopped = True
             error = NotAllowed("this answer may tell of other projects", "ask with a token of all projects")
             await problem_of(error, self.scope.get("request_id"))(self.scope, self.receive, self._send)
             return
         await self._send(message)
-

@@ -10,21 +10,25 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from lineage_graph.answers.audit import Audit
-from lineage_graph.answers.cluster import Clusters, Group, LevelCount, Members, Single
+from lineage_graph.answers.card import Card, RunLink, VersionLink
+from lineage_graph.answers.cluster import Clusters, Members
 from lineage_graph.answers.diff import Diff, Given, GivenChange, Nodes, Replaced, Side
 from lineage_graph.answers.impact import AffectedAlias, AffectedGroup, AffectedProject, Impact
 from lineage_graph.answers.paths import Paths
 from lineage_graph.answers.plan import Missing, Plan, PlannedRun, PlannedVersion
+from lineage_graph.answers.search import Search
 from lineage_graph.answers.stale import MovedInput, Stale, StaleVersion
 from lineage_graph.answers.verification import Finding, Trail, TrailStep, Verification
+from lineage_graph.answers.view import View
 from lineage_graph.answers.why import Cause, Link, Why
 from lineage_graph.errors import NotAllowed
-from lineage_graph.models import Artifact, ArtifactVersion, Frozen, Lineage, Run
+from lineage_graph.models import Artifact, ArtifactVersion, Frozen, Lineage, Run, RunNode, VersionNode
+from lineage_graph.service import pictures
 from lineage_graph.service.veil import NAMES, OTHER, UNKNOWN, Veil
 
 PROJECT = {"project", "artifacts", "runs"}  # a row of the list of projects
 
-HIDING: dict[type[Frozen], Callable[[Veil, Any], Any]] = {}
+HIDING: dict[type[Frozen], Callable[[Veil, Any], Any]] = {Clusters: pictures.clusters, View: pictures.view}
 F = TypeVar("F", bound=Callable[[Veil, Any], Any])
 
 
@@ -71,64 +75,6 @@ def _thing(veil: Veil, answer: Run | Artifact | ArtifactVersion) -> Frozen:
     if answer.project != veil.project:
         raise NotAllowed("it is of another project", "ask with a token of that project")
     return answer
-
-
-# ── clusters ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@hides(Clusters)
-def _clusters(veil: Veil, answer: Clusters) -> Clusters:
-    """A type counts as this project's where something of it is seen to have it."""
-    own: set[tuple[str, str | None]] = set()
-    for single in answer.singles:
-        if veil.owns(single.name):
-            own.add((single.kind, single.type or single.job_type))
-    for group in answer.groups:
-        if group.artifact is not None and veil.owns(group.artifact):
-            own.add(("version", group.type))
-    uids = {single.uid: single.uid if veil.owns(single.name) else veil.id(single.uid) for single in answer.singles}
-    ids = {group.id: veil.group(group.id) for group in answer.groups}
-    counts: Counter[tuple[int, str, str | None, str | None, str | None]] = Counter()
-    for level in answer.counts:
-        known = (level.kind, level.type or level.job_type) in own
-        counts[level.level, level.kind, level.type if known else None, level.job_type if known else None, level.state] += (
-            level.count
-        )
-    return answer.model_copy(
-        update={
-            "singles": tuple(_single(veil, single, uids[single.uid]) for single in answer.singles),
-            "groups": tuple(_group(veil, group, ids[group.id], own) for group in answer.groups),
-            "bundles": tuple(
-                bundle.model_copy(
-                    update={
-                        "source": uids.get(bundle.source) or ids.get(bundle.source) or veil.id(bundle.source),
-                        "target": uids.get(bundle.target) or ids.get(bundle.target) or veil.id(bundle.target),
-                    }
-                )
-                for bundle in answer.bundles
-            ),
-            "counts": tuple(
-                LevelCount(level=level, kind=kind, type=type_, job_type=job, state=state, count=n)  # type: ignore[arg-type]
-                for (level, kind, type_, job, state), n in counts.items()
-            ),
-        }
-    )
-
-
-def _single(veil: Veil, single: Single, uid: str) -> Single:
-    if veil.owns(single.name):
-        return single
-    hidden = {"uid": uid, "name": veil.name(single.name), "label": OTHER, "type": None, "job_type": None, "state": None}
-    return single.model_copy(update={**hidden, "aliases": ()})
-
-
-def _group(veil: Veil, group: Group, key: str, own: set[tuple[str, str | None]]) -> Group:
-    hidden: dict[str, Any] = {"id": key, "samples": veil.names(group.samples), "made_by": veil.names(group.made_by)}
-    if group.artifact is not None:
-        hidden["artifact"] = veil.name(group.artifact)
-    if (group.kind, group.type or group.job_type) not in own:
-        hidden |= {"type": None, "job_type": None}
-    return group.model_copy(update=hidden)
 
 
 # ── what follows from what ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -364,3 +310,43 @@ def _cell(veil: Veil, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_cell(veil, one) for one in value]
     return None if isinstance(value, Mapping) else value
+
+
+# ── the explorer ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@hides(Search)
+def _search(veil: Veil, answer: Search) -> Search:
+    return answer.model_copy(update={"hits": tuple(hit for hit in answer.hits if hit.project == veil.project)})
+
+
+@hides(Card)
+def _card(veil: Veil, answer: Card) -> Card:
+    if not veil.owns(answer.name):
+        raise NotAllowed("it is of another project", "ask with a token of that project")
+    update: dict[str, Any] = {}
+    for part in ("inputs", "outputs", "producers", "consumers", "siblings"):
+        if (some := getattr(answer, part)) is not None:
+            update[part] = _several(veil, some)
+    if answer.relations is not None:
+        update["relations"] = {kind: _several(veil, some) for kind, some in answer.relations.items()}
+    if answer.artifact is not None:
+        update["artifact"] = veil.stub(answer.artifact)
+    return answer.model_copy(update=update)
+
+
+def _several(veil: Veil, some: Any) -> Any:
+    return some.model_copy(update={"items": tuple(_linked(veil, one) for one in some.items)})
+
+
+def _linked(veil: Veil, one: RunNode | VersionNode) -> RunNode | VersionNode:
+    """A role is what the run says: of another project's run it is not shown."""
+    node = veil.run(one) if isinstance(one, RunNode) else veil.version(one)
+    if node is one:
+        return one
+    said = dict(node)
+    if isinstance(one, RunLink):
+        return RunLink(**said, at=one.at, created=one.created)
+    if isinstance(one, VersionLink):
+        return VersionLink(**said, at=one.at, created=one.created, used_as=one.used_as)
+    return node

@@ -43,7 +43,7 @@ def mixed(graph: Graph, project: str, secret: str) -> Graph:
 
     def thing(who: Writer, name: str, i: int, second: float, run: str, kind: str = "dataset", **more: Any) -> Any:
         return who.logged(i, second, run=run, **more).model_copy(
-            update={"artifact": f"{who.project}/{name}", "type": kind, "actor": f"{MARK}-bob"}
+            update={"artifact": f"{who.project}/{name}", "type": kind, "actor": "ann" if who is ours else f"{MARK}-bob"}
         )
 
     hush: dict[str, Any] = {"job_type": f"{MARK}-job", "step": f"{MARK}.py", "config": {"k": f"{MARK}-value"}}
@@ -68,9 +68,11 @@ def mixed(graph: Graph, project: str, secret: str) -> Graph:
         started(theirs, f"{MARK}-serve", 20, **hush),
         theirs.used(21, run=f"{MARK}-serve", alias="best").model_copy(update={"artifact": f"{project}/model"}),
         thing(theirs, f"{MARK}-report", 903, 22, f"{MARK}-serve", f"{MARK}-report-type"),
-        thing(ours, "model", 12, 23, "x", "model").model_copy(update={"run": theirs.run(f"{MARK}-serve")}),
+        thing(ours, "model", 12, 23, "x", "model").model_copy(
+            update={"run": theirs.run(f"{MARK}-serve"), "actor": f"{MARK}-bob"}
+        ),
         thing(theirs, f"{MARK}-base", 904, 24, f"{MARK}-serve", f"{MARK}-type"),
-        AliasMoved(artifact=f"{project}/model", alias="seen", number=0, at=at(25), actor=f"{MARK}-bob"),
+        AliasMoved(artifact=f"{project}/model", alias="seen", number=0, at=at(25), actor="carl"),
     )
     for n in range(6):
         run = f"{MARK}-many{n}"
@@ -103,6 +105,18 @@ def answers(ask: Evidence, project: str, veil: Veil) -> Iterator[tuple[str, Froz
         for group in found.groups:
             yield f"members of {group.id}", ask.members(model, group.id, toward)
     yield "clusters of a project", ask.clusters(project, "project")
+    seen = ask.view(model, up="all", down="all", at_least=2, scope="full")
+    yield "view", seen
+    groups = [card.group for card in seen.cards if card.group is not None]
+    assert groups
+    for card in groups:
+        yield f"view's {card}", ask.view_members(model, card, up="all", down="all", at_least=2, scope="full")
+    yield "view, hiding", ask.view(model, up="all", down="all", at_least=2, scope="full", hide=groups)
+    yield "view, filtered", ask.view(model, up="all", down="all", type=["model"])
+    yield "card", ask.card(model)
+    yield "card of a version that others made again", ask.card(f"{project}/model:v2")
+    yield "card of a run", ask.card(f"{project}/runs/fit0")
+    yield "search", ask.search(project[:8])
     yield "trail", ask.trail(f"{project}/model:v1")
     yield "trail of an artifact", ask.trail(f"{project}/model")
     yield "trail of a run", ask.trail(f"{project}/runs/fit0")
