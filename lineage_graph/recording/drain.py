@@ -119,9 +119,12 @@ def retire(path: Path) -> None:
 
 
 def open_runs(path: Path) -> list[str]:
-    """The runs that a journal started as their owner and never finished."""
+    """The runs that a journal started as their owner and never finished, but for those of other processes, which a service
+    recorded."""
     runs: dict[str, None] = {}
     for entry, _ in journal.read(path):
+        if entry.via is not None:
+            continue
         for event in entry.events:
             if isinstance(event, RunStarted) and event.role != "worker":
                 runs[event.run] = None
