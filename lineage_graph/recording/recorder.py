@@ -84,10 +84,7 @@ class Recorder:
         return recorder_for(self.settings, self.target) if self.closed or self.pid != os.getpid() else self
 
     def record(self, *events: Event, what: str = "the event", via: str | None = None) -> Ticket:
-        """Writes events as one entry of the journal. Never raises for a disk or a server.
-
-        via: the token that they came by, where a service records them for somebody.
-        """
+        """Writes events as one entry of the journal. Never raises for a disk or a server. via: the token they came by."""
         if (current := self.current()) is not self:
             return current.record(*events, what=what, via=via)
         if self.settings.mode == "disabled":

@@ -371,7 +371,8 @@ def test_nor_a_stream(service: Service, two: tuple[str, str]) -> None:
         "/api/versions?artifact={theirs}/hush-base", "/api/path?a=model&b={theirs}/hush-base", "/api/stale?scope={theirs}",
         "/api/lineage?home=model&hide={theirs}/hush-base", "/api/lineage?home=model&more={theirs}/hush-base%3C",
         "/api/lineage?home=model&out={theirs}/hush-base:v0", "/api/clusters?name={theirs}&direction=project",
-        "/api/clusters?name=model&apart={theirs}/hush-base", "/api/search?q=base&project={theirs}", "/api/runs?project={theirs}",
+        "/api/clusters?name=model&apart={theirs}/hush-base", "/api/search?q=base&project={theirs}",
+        "/api/runs?project={theirs}",
         "/api/members?name=model&group=made/0123", "/api/cluster?home=model&group=g:0123456789",
     ],
 )  # fmt: skip
