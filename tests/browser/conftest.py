@@ -6,6 +6,7 @@ Pictures of it go to build/screenshots.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -142,3 +143,31 @@ def picture(page: sync.Page, name: str) -> Path:
     path = PICTURES / f"{name}.png"
     page.screenshot(path=path)
     return path
+
+
+def card(page: sync.Page, label: str) -> sync.Locator:
+    """The card of that label on the stage."""
+    return page.locator(f"#stage .card:has(.name:text-is({json.dumps(label)}))")
+
+
+def face(page: sync.Page, label: str) -> sync.Locator:
+    return card(page, label).locator(".face")
+
+
+def labels(page: sync.Page) -> list[str]:
+    """What stands on the cards."""
+    return page.locator("#stage .card .name").all_inner_texts()
+
+
+def drawn(page: sync.Page, *expected: str) -> None:
+    """Waits until these cards are on the stage."""
+    for label in expected:
+        card(page, label).wait_for()
+    page.wait_for_function("document.querySelector('#stage').getAttribute('aria-busy') !== 'true'")
+
+
+def places(page: sync.Page) -> dict[str, tuple[float, float]]:
+    """Where each card stands on the layer."""
+    script = "all => Object.fromEntries(all.map(c => [c.dataset.id, [Number(c.dataset.x), Number(c.dataset.y)]]))"
+    found = page.locator("#stage .card").evaluate_all(script)
+    return {key: (x, y) for key, (x, y) in found.items()}

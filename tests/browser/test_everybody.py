@@ -1,0 +1,172 @@
+"""For everybody: names for screen readers, no serious violation by axe-core, names that are text, files, trouble in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lineage_graph.events import Logged, RunFinished, RunStarted, new_uid
+from lineage_graph.graph import Graph
+from lineage_graph.journal import genesis, seal
+from lineage_graph.ledger import Ledger
+from tests import worlds
+from tests.browser.conftest import Opener, Service, card, drawn, face, picture, serve, stop, sync
+from tests.conftest import Address
+from tests.faults.proxy import Proxy, refuse
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: pip install 'lineage-graph[test]'")
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+def serious(page: sync.Page) -> list[str]:
+    found = axe.Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']} {[n['html'][:200] for n in one['nodes']][:3]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [
+        ("", "h1"),
+        ("#/digits", "#sidebar h3"),
+        ("#/lineage/digits/report:v0?sel=digits%2Freport%3Av0", "#panel dl"),
+        ("#/lineage/digits/report:v0?tab=table", "#table tbody tr"),
+        ("#/lineage/digits/nothing:v0", "#stage .note"),
+    ],
+)
+def test_no_serious_violation(opened: Opener, service: Service, where: str, what: str, scheme: str) -> None:
+    page = opened(service.url + where, color_scheme=scheme, loud="nothing" in where)
+    page.locator(what).first.wait_for()
+    page.wait_for_timeout(500)
+    picture(page, f"{re.sub(r'[^a-z]+', '-', where.lower()).strip('-') or 'projects'}-{scheme}")
+    assert not serious(page)
+
+
+def test_no_serious_violation_in_a_group_and_a_menu(opened: Opener, service: Service, sweep: str) -> None:
+    page = opened(service.lineage(f"{sweep}/report:v0"))
+    face(page, "10,000 versions of model").click()
+    page.locator("#cluster .members li").first.wait_for()
+    page.get_by_role("button", name="Menu").click()
+    assert not serious(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert not serious(page)
+
+
+def test_every_card_has_a_name_and_one_tab_stop(opened: Opener, service: Service) -> None:
+    page = opened(service.lineage("digits/report:v0"))
+    drawn(page, "report:v0", "report")
+    cards = page.locator("#stage .card .face")
+    names = [face.get_attribute("aria-label") for face in cards.all()]
+    assert all(names) and len(set(names)) == len(names)
+    assert any(name and name.startswith("home, report version report:v0") for name in names)
+    tree = page.locator("#stage").aria_snapshot()
+    for name in names:
+        assert json.dumps(name, ensure_ascii=False)[1:-1] in tree, name
+    assert re.search(r'list "\d levels? upstream, ', tree)
+    assert page.locator("#stage .card .face[tabindex='0']").count() == 1
+
+
+def test_a_name_is_text(opened: Opener, service: Service, graph: Graph, project: str) -> None:
+    journal, run = new_uid(), f"{project}/runs/nasty"
+    events = (
+        RunStarted(run=run, at=worlds.START, name=NASTY, job_type=NASTY, config={NASTY: NASTY}, description=NASTY),
+        Logged(
+            run=run, at=worlds.START, artifact=f"{project}/a", digest=worlds.digest_of("a"), type=NASTY, metadata={NASTY: NASTY},
+            description=NASTY, aliases=(NASTY.replace(" ", "").replace("/", ""),),
+        ),
+        RunFinished(run=run, at=worlds.START),
+    )  # fmt: skip
+    Ledger(graph).apply([seal(journal, 1, genesis(journal), events)])
+    page = opened(service.lineage(f"{project}/a:v0", sel=run))
+    page.on("dialog", lambda dialog: pytest.fail(f"it ran: {dialog.message}"))
+    drawn(page, "a:v0", NASTY)
+    page.locator("#panel").get_by_text(NASTY).first.wait_for()
+    face(page, "a:v0").click()
+    page.locator("#panel").get_by_role("heading", name="a:v0").wait_for()
+    page.get_by_role("button", name="Table").click()
+    page.locator("#table tbody tr").first.wait_for()
+    assert page.locator("img").count() == 0
+
+
+def test_files(opened: Opener, service: Service, tmp_path: Path) -> None:
+    page = opened(service.lineage("digits/classifier:best"))
+    drawn(page, "train-6")
+
+    def kept(name: str, role: str = "button") -> bytes:
+        page.get_by_role("button", name="Menu").click()
+        with page.expect_download() as download:
+            page.locator("#menu").get_by_role(role, name=name, exact=True).click()  # type: ignore[arg-type]
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        page.keyboard.press("Escape")
+        return path.read_bytes()
+
+    assert kept("SVG").startswith(b"<svg") and b"classifier:v5" in kept("SVG")
+    assert kept("PNG").startswith(b"\x89PNG")
+    assert json.loads(kept("JSON"))["name"] == "digits/classifier:v5"
+    assert kept("Mermaid").startswith(b"flowchart LR")
+    assert kept("Upstream as CSV", "link").splitlines()[0].startswith(b"kind,")
+
+
+def test_what_is_not_recorded_is_said(opened: Opener, service: Service) -> None:
+    page = opened(service.lineage("digits/nothing:v9"), loud=True)
+    note = page.locator("#stage .note")
+    note.wait_for()
+    assert "nothing" in note.inner_text() and "Traceback" not in page.content()
+
+
+def test_a_narrow_window(opened: Opener, service: Service) -> None:
+    page = opened(service.lineage("digits/report:v0", sel="digits/report:v0"), width=420, height=800)
+    drawn(page, "report:v0")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(page, "narrow")
+
+
+# ── trouble ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def cut(address: Address, tmp_path: Path) -> Iterator[tuple[Service, Proxy]]:
+    """A service whose way to Neo4j can be cut."""
+    from urllib.parse import urlsplit
+
+    proxy = Proxy(urlsplit(address.uri).port or 7687, seed=1)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LINEAGE_GRAPH_", "NEO4J_"))}
+    running = serve(
+        kept
+        | {
+            "LINEAGE_GRAPH_URI": proxy.uri, "LINEAGE_GRAPH_USER": address.user, "LINEAGE_GRAPH_PASSWORD": address.password,
+            "LINEAGE_GRAPH_HOME": str(tmp_path / "home"),
+        }
+    )  # fmt: skip
+    yield running, proxy
+    proxy.heal()
+    stop(running)
+    proxy.close()
+
+
+def test_neo4j_goes_away_and_comes_back(opened: Opener, cut: tuple[Service, Proxy], graph: Graph, project: str) -> None:
+    service, proxy = cut
+    worlds.record(graph, project, worlds.long_chain(6))
+    page = opened(service.lineage(f"{project}/v:v3", up="1", down="1"), loud=True)
+    drawn(page, "v:v3", "r3")
+    proxy.set(refuse())
+    proxy.sever()
+    card(page, "r3").locator(".grow.up").click()
+    banner = page.locator("#banner")
+    banner.get_by_text(re.compile("Neo4j|answer")).first.wait_for()
+    assert "r3" in page.locator("#stage").inner_text(), "what is there stays"
+    picture(page, "away")
+    proxy.heal()
+    drawn(page, "v:v2")
+    page.wait_for_function("!document.querySelector('#banner').innerText.trim()")
