@@ -272,6 +272,8 @@ def test_what_was_found_in_time_is_shown(graph: Graph, monkeypatch: pytest.Monke
     view = reader.view(home, up="all", timeout=30)
     assert view.truncated is not None and (view.truncated.reason, view.truncated.cursor) == ("time", "16")
     assert (view.nodes, view.up) == (17, 16) and view.omitted[-1].at_least
+    more = reader.view(home, up="all", timeout=30, more=[f"{named(reader, 'run r53')}<"])
+    assert more.nodes == 17 and more.truncated == view.truncated  # it is there already
     with pytest.raises(TimeRanOut):
         reader.view_members(home, "g:x", up="all", timeout=30)
 
