@@ -155,6 +155,7 @@ class Viewing(Grouping):
             nodes = [] if node is None else picture.card_with(node)
             depths = distances(found.shape, found.home, [found.shape.before, found.shape.after])
             return self._page(
+                "view",
                 look.home.full_name,
                 group,
                 [picture.shape.numbers[node] for node in nodes],

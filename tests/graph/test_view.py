@@ -306,5 +306,5 @@ def test_wrong_questions_are_one_sentence(demo: Reader, given: dict[str, Any], p
 def test_what_is_no_group_has_no_members(demo: Reader) -> None:
     with pytest.raises(ParameterWrong, match="is not the id of a group"):
         demo.view_members("raw", "level/1/run/x/mn5")
-    with pytest.raises(NotRecorded, match="group"):
+    with pytest.raises(NotRecorded, match="ask `view` again"):
         demo.view_members("raw", "g:nothing")
