@@ -113,6 +113,8 @@ def questions(reader: Reader, beside: Beside, project: str) -> dict[str, Callabl
         "downstream: a whole `Lineage`": lambda a, b: size(reader.downstream(name(a))),
         "plan, from scratch": lambda a, b: len(reader.plan(name(a), from_scratch=True).runs),
         "impact": lambda a, b: (lambda i: i.run_count + i.version_count)(reader.impact(name(a))),
+        "view, as far as can be read": lambda a, b: reader.view(name(a)).nodes,
+        "search": lambda a, b: len(reader.search(a.partition("#")[0]).hits),
         "diff of two versions": lambda a, b: about(reader.diff(name(a), name(b))),
         "level summary, upstream": lambda a, b: reader.clusters(name(a)).nodes,
         "SQLite: upstream, by uid": lambda a, b: beside.up(uid_of(project, a)),

@@ -129,6 +129,7 @@ class Grouping(Walking):
             far = {} if found.home is None else distances(found.shape, found.home, [getattr(found.shape, way) for way in ways])
         numbers = found.shape.numbers
         return self._page(
+            "clusters",
             found.name,
             group,
             [numbers[node] for node in nodes],
@@ -145,6 +146,7 @@ class Grouping(Walking):
 
     def _page(
         self,
+        question: str,
         home: str,
         group: str,
         numbers: Sequence[int],
@@ -159,13 +161,13 @@ class Grouping(Walking):
         known_at: Time,
         timeout: float | None,
     ) -> Members:
-        """numbers: the server's, of all members; far: how far those are from home that are not 0 from it."""
+        """question: what gave the group. numbers: the server's, of all members; far: of those, how far they are from home."""
         whole_number(limit, "limit", 1)
         left_out = cursor(after)
         if sort not in get_args(Sort):
             raise ParameterWrong("sort", f"it is one of {', '.join(get_args(Sort))}, not {sort!r}")
         if not numbers:
-            raise NotRecorded("group", group, "what is recorded may have grown since; ask for the groups again")
+            raise NotRecorded("group", group, f"what is recorded may have grown since; ask `{question}` again")
         [row] = self._read(
             "cluster/members",
             timeout,

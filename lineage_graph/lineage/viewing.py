@@ -155,6 +155,7 @@ class Viewing(Grouping):
             nodes = [] if node is None else picture.card_with(node)
             depths = distances(found.shape, found.home, [found.shape.before, found.shape.after])
             return self._page(
+                "view",
                 look.home.full_name,
                 group,
                 [picture.shape.numbers[node] for node in nodes],
@@ -340,6 +341,8 @@ def _depth(value: int | str | None, where: str) -> Depth:
         return "auto"
     if value == "all" or value is None:
         return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():  # as an address has it
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ParameterWrong(where, f"it is 'auto', 'all' or a whole number from 0 on, not {value!r}")
     return value

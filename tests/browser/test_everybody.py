@@ -161,7 +161,7 @@ def test_neo4j_goes_away_and_comes_back(opened: Opener, cut: tuple[Service, Prox
     page = opened(service.lineage(f"{project}/v:v3", up="1", down="1"), loud=True)
     drawn(page, "v:v3", "r3")
     proxy.set(refuse())
-    proxy.sever()
+    proxy.cut()
     card(page, "r3").locator(".grow.up").click()
     banner = page.locator("#banner")
     banner.get_by_text(re.compile("Neo4j|answer")).first.wait_for()

@@ -113,6 +113,7 @@ def test_depths_and_what_lies_beyond(demo: Reader) -> None:
     assert labels(view) == {"train:v0", "fit-a", "model:v0", "evaluate", "report"}
     assert (view.up, view.down) == (2, 1) and view.omitted[0].reason == "beyond" and view.omitted[0].at_least
     assert card(view, "train:v0").more.up == 1 and card(view, "report").more.down == 1
+    assert demo.view(named(demo, "model#a"), up="2", down="1") == view
     assert demo.view(named(demo, "model#a"), up=6, down="all").up is None
     assert labels(demo.view(named(demo, "model#a"), up=0, down=0)) == {"model:v0"}
 
@@ -306,5 +307,5 @@ def test_wrong_questions_are_one_sentence(demo: Reader, given: dict[str, Any], p
 def test_what_is_no_group_has_no_members(demo: Reader) -> None:
     with pytest.raises(ParameterWrong, match="is not the id of a group"):
         demo.view_members("raw", "level/1/run/x/mn5")
-    with pytest.raises(NotRecorded, match="group"):
+    with pytest.raises(NotRecorded, match="ask `view` again"):
         demo.view_members("raw", "g:nothing")
