@@ -18,7 +18,7 @@ export function towards(key, from, state) {
   return nearest(that.filter(one => next.has(one.id)), across) ?? nearest(that, across);
 }
 
-/** stage: where cards are; what: {cards, camera, dispatch, state, fit, focusSearch}. */
+/** stage: where cards are; what: {cards, camera, dispatch, state, fit, focusSearch, focusPanel, reveal}. */
 export function keys(stage, what) {
   const { cards, camera, dispatch } = what;
   const card = () => what.state.data.lineage?.cards.find(one => one.id === cards.current);
@@ -26,7 +26,7 @@ export function keys(stage, what) {
   const go = id => { if (id) { cards.step(id); what.reveal(id); } };
 
   const ON_CARD = {
-    ' ': () => cards.open(card()), Enter: () => cards.open(card()),
+    ' ': () => cards.open(card()), Enter: () => { cards.open(card()); what.focusPanel(); },
     e: () => named({ type: 'expand', direction: 'down' }), E: () => named({ type: 'expand', direction: 'up' }),
     h: () => { const one = card(); if (one) dispatch({ type: 'hide', name: one.name ?? undefined, group: one.group ?? undefined, label: one.label }); },
     t: () => named({ type: 'home' }),

@@ -216,6 +216,7 @@ keys(stage, {
   cards, camera: look, dispatch, fit, get state() { return state; },
   reveal: id => { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); },
   focusSearch: () => $('#search input')?.focus(),
+  focusPanel: () => { paint(); $('#panel section:not([hidden]) h2')?.focus(); },
 });
 addEventListener('popstate', () => dispatch({ type: 'navigate', hash: location.hash }));
 addEventListener('hashchange', () => { if (location.hash !== toHash(state)) dispatch({ type: 'navigate', hash: location.hash }); });
