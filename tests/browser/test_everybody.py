@@ -81,8 +81,8 @@ def test_a_name_is_text(opened: Opener, service: Service, graph: Graph, project:
     events = (
         RunStarted(run=run, at=worlds.START, name=NASTY, job_type=NASTY, config={NASTY: NASTY}, description=NASTY),
         Logged(
-            run=run, at=worlds.START, artifact=f"{project}/a", digest=worlds.digest_of("a"), type=NASTY, metadata={NASTY: NASTY},
-            description=NASTY, aliases=(NASTY.replace(" ", "").replace("/", ""),),
+            run=run, at=worlds.START, artifact=f"{project}/a", digest=worlds.digest_of("a"), type=NASTY,
+            metadata={NASTY: NASTY}, description=NASTY, aliases=(NASTY.replace(" ", "").replace("/", ""),),
         ),
         RunFinished(run=run, at=worlds.START),
     )  # fmt: skip

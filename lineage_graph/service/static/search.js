@@ -3,7 +3,7 @@
 import { el, fill, icon, later } from './dom.js';
 import { projectHash } from './state.js';
 
-const KINDS = [['project', 'Projects'], ['artifact', 'Artifacts'], ['alias', 'Aliases'], ['version', 'Versions'], ['run', 'Runs']];
+const KINDS = { project: 'Projects', artifact: 'Artifacts', alias: 'Aliases', version: 'Versions', run: 'Runs' };
 let count = 0;
 
 export function create(root, ctx) {
@@ -17,7 +17,7 @@ export function create(root, ctx) {
 /** label: of the field; only: 'run' or 'version', the kind that can be chosen; choose(hit): what is done with one. */
 export function finder(ctx, { label, hint = null, only = null, choose }) {
   const { api, words } = ctx, id = `found-${++count}`;
-  let hits = [], at = -1, running = null;
+  let hits = [], kinds = [], at = -1, running = null;
   const list = el('div', { id, role: 'listbox', 'aria-label': 'Found', class: 'found', hidden: true });
   const said = el('p', { class: 'found quiet', role: 'status', hidden: true });
   const field = el('input', {
@@ -37,8 +37,10 @@ export function finder(ctx, { label, hint = null, only = null, choose }) {
     try {
       const answer = await api.search(q, mine.signal);
       if (field.value.trim() !== q) return;
-      const order = kind => KINDS.findIndex(([one]) => one === kind);
-      hits = answer.hits.filter(hit => !only || hit.kind === only || (only === 'version' && hit.kind === 'alias')).sort((a, b) => order(a.kind) - order(b.kind));
+      const some = answer.hits.filter(hit => !only || hit.kind === only || (only === 'version' && hit.kind === 'alias'));
+      // The best hit first, with all of its kind: the service gives them so.
+      kinds = [...new Set(some.map(hit => hit.kind))];
+      hits = some.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
       at = -1;
       paint(q, answer.truncated);
     } catch (error) {
@@ -51,11 +53,8 @@ export function finder(ctx, { label, hint = null, only = null, choose }) {
 
   function paint(q, truncated) {
     if (!hits.length) return say(`Nothing is called like “${q}”.`);
-    fill(list, KINDS.flatMap(([kind, heading]) => {
-      const some = hits.filter(hit => hit.kind === kind);
-      return some.length ? el('div', { role: 'group', 'aria-label': heading },
-        el('span', { class: 'heading', 'aria-hidden': 'true' }, heading), some.map(option)) : [];
-    }));
+    fill(list, kinds.map(kind => el('div', { role: 'group', 'aria-label': KINDS[kind] },
+      el('span', { class: 'heading', 'aria-hidden': 'true' }, KINDS[kind]), hits.filter(hit => hit.kind === kind).map(option))));
     said.textContent = truncated ? 'There are more; type more of the name.' : '';
     said.hidden = !truncated;
     ctx.dispatch({ type: 'message', text: `${words.counted(hits.length, 'hit')} for ${q}` });
