@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,8 @@ def serve(environment: dict[str, str], *options: str) -> Service:
 def stop(service: Service) -> None:
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(20) == 0, "a graceful stop"
+    if service.process.stdout is not None:
+        service.process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +166,15 @@ def drawn(page: sync.Page, *expected: str) -> None:
     """Waits until these cards are on the stage."""
     for label in expected:
         card(page, label).wait_for()
-    page.wait_for_function("document.querySelector('#stage').getAttribute('aria-busy') !== 'true'")
+    until(page, "document.querySelector('#stage').getAttribute('aria-busy') !== 'true'")
+
+
+def until(page: sync.Page, script: str, seconds: float = 10) -> None:
+    """Waits until an expression is true. (Playwright's own way needs `eval`, which the page's policy forbids.)"""
+    end = time.monotonic() + seconds
+    while not page.evaluate(script):
+        assert time.monotonic() < end, script
+        page.wait_for_timeout(50)
 
 
 def places(page: sync.Page) -> dict[str, tuple[float, float]]:
