@@ -15,7 +15,7 @@ from lineage_graph.graph import Graph
 from lineage_graph.journal import genesis, seal
 from lineage_graph.ledger import Ledger
 from tests import worlds
-from tests.browser.conftest import Opener, Service, card, drawn, face, picture, serve, stop, sync
+from tests.browser.conftest import Opener, Service, card, drawn, face, picture, serve, stop, sync, until
 from tests.conftest import Address
 from tests.faults.proxy import Proxy, refuse
 
@@ -169,4 +169,4 @@ def test_neo4j_goes_away_and_comes_back(opened: Opener, cut: tuple[Service, Prox
     picture(page, "away")
     proxy.heal()
     drawn(page, "v:v2")
-    page.wait_for_function("!document.querySelector('#banner').innerText.trim()")
+    until(page, "!document.querySelector('#banner').innerText.trim()", 30)

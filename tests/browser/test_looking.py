@@ -76,7 +76,7 @@ def test_a_run_tells_all(opened: Opener, service: Service) -> None:
     drawn(page, "train-6")
     face(page, "train-6").click()
     panel = page.locator("#panel")
-    panel.get_by_role("heading", name="train-6").wait_for()
+    panel.get_by_text("Command", exact=True).wait_for()
     terms = panel.locator("dt").all_inner_texts()
     assert {"State", "Started", "Duration", "Job type", "Author", "Command"} <= set(terms)
     assert {"Inputs (1)", "Outputs (1)", "Config (2)"} <= {
@@ -92,7 +92,7 @@ def test_a_version_tells_all(opened: Opener, service: Service) -> None:
     drawn(page, "report:v0")
     face(page, "report:v0").click()
     panel = page.locator("#panel")
-    panel.get_by_role("heading", name="report:v0").wait_for()
+    panel.get_by_text("Digest", exact=True).wait_for()
     terms = panel.locator("dt").all_inner_texts()
     assert {"Aliases", "Created", "Type", "Version", "Size", "Files", "Digest"} <= set(terms)
     heads = panel.get_by_role("heading").all_inner_texts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from lineage_graph.events import new_uid
 from lineage_graph.graph import Graph
 from tests import worlds
-from tests.browser.conftest import Opener, Service, card, drawn, face, labels, picture, places
+from tests.browser.conftest import Opener, Service, card, drawn, face, labels, picture, places, until
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +100,7 @@ def test_filters(opened: Opener, service: Service) -> None:
     filters = page.locator("#filters")
     filters.get_by_role("button", name=re.compile("^dataset")).click()
     page.wait_for_url(re.compile("type=dataset"))
-    page.wait_for_function(
-        "![...document.querySelectorAll('#stage .card .name')].some(n => n.textContent.startsWith('evaluation:'))"
-    )
+    until(page, "![...document.querySelectorAll('#stage .card .name')].some(n => n.textContent.startsWith('evaluation:'))")
     assert "report:v0" in labels(page), "home stays"
     assert "filtered out" in filters.inner_text()
     filters.get_by_role("button", name=re.compile("^Full lineage")).click()
@@ -121,7 +120,7 @@ def test_take_one_out_of_a_cluster_and_put_it_back(opened: Opener, service: Serv
     cluster.get_by_role("searchbox").fill("model:v17")
     cluster.get_by_text("1 of 40").wait_for()
     cluster.get_by_role("button", name="model:v17", exact=True).click()
-    cluster.get_by_text("Digest").wait_for()
+    cluster.get_by_text("Digest", exact=True).wait_for()
     picture(page, "cluster")
     cluster.get_by_role("button", name="Take model:v17 out of the group").click()
     drawn(page, "model:v17", "39 versions of model")
@@ -146,6 +145,7 @@ def test_the_path_between_two_cards(opened: Opener, service: Service) -> None:
     drawn(page, "report:v0", "split")
     face(page, "report:v0").focus()
     page.keyboard.press("p")
+    page.get_by_role("button", name="Fit the whole lineage").click()
     face(page, "split").click()
     page.locator(".path .card.on-path").nth(3).wait_for()
     on = set(page.locator(".card.on-path .name").all_inner_texts())
@@ -211,7 +211,7 @@ def test_drag_zoom_and_fit(opened: Opener, service: Service) -> None:
     before = zoomed.inner_text()
     page.mouse.move(700, 600)
     page.mouse.wheel(0, 400)
-    page.wait_for_function("before => document.querySelector('.zoom output').textContent !== before", arg=before)
+    until(page, f"document.querySelector('.zoom output').textContent !== {json.dumps(before)}")
     page.get_by_role("button", name="Fit the whole lineage").click()
     page.wait_for_timeout(100)
     view = page.locator(".viewport").bounding_box()
