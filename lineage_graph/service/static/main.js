@@ -3,6 +3,7 @@ import * as banner from './banner.js';
 import * as cardRoom from './cards.js';
 import * as clusterRoom from './cluster.js';
 import * as compare from './compare.js';
+import * as crumbs from './crumbs.js';
 import * as edgeRoom from './edges.js';
 import * as filters from './filters.js';
 import * as help from './help.js';
@@ -10,6 +11,7 @@ import * as hidden from './hidden.js';
 import * as login from './login.js';
 import * as menu from './menu.js';
 import * as panel from './panel.js';
+import * as projects from './projects.js';
 import * as search from './search.js';
 import * as sidebar from './sidebar.js';
 import * as table from './table.js';
@@ -162,6 +164,7 @@ function zoomButtons() {
 const cards = cardRoom.create(stage.querySelector('.levels'), ctx);
 const edges = edgeRoom.create(stage.querySelector('.edges g'));
 const rooms = [
+  crumbs.create($('#crumbs'), ctx), projects.create($('#projects'), ctx),
   search.create($('#search'), ctx), time.create($('#time'), ctx), menu.create($('#menu'), ctx),
   sidebar.create($('#sidebar'), ctx), filters.create($('#filters'), ctx), table.create($('#table'), ctx),
   panel.create($('#panel'), ctx), clusterRoom.create($('#panel'), ctx), compare.create($('#panel'), ctx),
