@@ -4,7 +4,7 @@ const LEAST = 0.08, MOST = 2.5, FAR = 0.5, SLACK = 4;
 
 /** viewport: what is looked through; layer: what moves behind it. onDrag(id, x, y, done): a card follows the pointer. */
 export function camera(viewport, layer, { onDrag, onZoom }) {
-  let x = 0, y = 0, k = 1, frame = 0;
+  let x = 0, y = 0, k = 1, frame = 0, rest = 0;
   const pointers = new Map();
   let grip = null;
 
@@ -12,6 +12,10 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
     frame = 0;
     layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
     viewport.classList.toggle('far', k < FAR);
+    // A layer of its own only while it moves: at rest it is drawn anew, sharp at its scale.
+    viewport.classList.add('moving');
+    clearTimeout(rest);
+    rest = setTimeout(() => viewport.classList.remove('moving'), 160);
     onZoom(k);
   };
   const move = () => { frame ||= requestAnimationFrame(paint); };
@@ -32,6 +36,17 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
     k = Math.min(1, Math.max(LEAST, Math.min((width - 2 * margin) / box.width, (height - 2 * margin) / box.height)));
     x = (width - box.width * k) / 2 - box.x * k;
     y = (height - box.height * k) / 2 - box.y * k;
+    move();
+  }
+
+  /** Shows a box at a scale in the middle, or so far from it that no more ground than needed is seen beyond `all`. */
+  function centre(box, scale, all, margin = 40) {
+    const within = (from, size, start, length, room) => (length * scale + 2 * margin <= room
+      ? (room - length * scale) / 2 - start * scale
+      : Math.min(margin - start * scale, Math.max(room - margin - (start + length) * scale, room / 2 - (from + size / 2) * scale)));
+    k = scale;
+    x = within(box.x, box.width, all.x, all.width, viewport.clientWidth);
+    y = within(box.y, box.height, all.y, all.height, viewport.clientHeight);
     move();
   }
 
@@ -99,5 +114,5 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   viewport.addEventListener('pointerup', end);
   viewport.addEventListener('pointercancel', end);
 
-  return { zoom, fit, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
+  return { zoom, fit, centre, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
 }

@@ -1,9 +1,9 @@
 // What leads from card to card: a curve each, through the gaps that the layout kept for it; never heard, the names say it.
 import { near, onPath, placeOf } from './state.js';
-import { WIDTH, HEIGHT } from './cards.js';
+import { HEIGHT, WIDTH } from './picture.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const TIP = 3; // room before the arrow's end
+const TIP = 8; // the arrow's length, which the line leaves to it
 
 /** The way of an edge from one place to another, through bends that are each as wide as a card. Pure. */
 export function curve(from, to, bends = []) {
@@ -15,7 +15,7 @@ export function curve(from, to, bends = []) {
   for (let i = 1; i < stops.length; i++) {
     const a = stops[i - 1], b = stops[i];
     const pull = Math.max(24, Math.abs(b.x - a.x) / 2);
-    way += a.y === b.y && b.x >= a.x ? `H${b.x}` : `C${a.x + pull} ${a.y} ${b.x - pull} ${b.y} ${b.x} ${b.y}`;
+    way += i % 2 ? `C${a.x + pull} ${a.y} ${b.x - pull} ${b.y} ${b.x} ${b.y}` : `H${b.x}`;
   }
   return way;
 }
@@ -51,13 +51,12 @@ export function create(root) {
       let path = made.get(id);
       if (!path) {
         path = document.createElementNS(SVG, 'path');
-        path.setAttribute('marker-end', 'url(#arrow)');
         made.set(id, path);
         root.append(path);
       }
-      path.setAttribute('class', `edge${edge.back ? ' back' : ''}${edge.via ? ' via' : ''}`);
+      path.setAttribute('class', `edge${edge.back ? ' back' : ''}${edge.via ? ' via' : ''}${thickness(edge.count) > 3 ? ' thick' : ''}`);
       path.setAttribute('d', edge.back ? backCurve(from, to) : curve(from, to, state.bends[id]));
-      path.style.strokeWidth = thickness(edge.count);
+      path.setAttribute('stroke-width', thickness(edge.count).toFixed(1));
     }
     for (const [id, path] of made) if (!seen.has(id)) { path.remove(); made.delete(id); }
   }

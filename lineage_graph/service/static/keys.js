@@ -57,7 +57,8 @@ export function keys(stage, what) {
     if (event.target.closest?.('input, select, textarea, dialog, [contenteditable]')) return;
     if (event.key === 'Escape') {
       const { ui, view } = what.state;
-      if (ui.pathFrom || view.path) dispatch({ type: 'clearPath' });
+      if (ui.sideOpen) dispatch({ type: 'side', open: false });
+      else if (ui.pathFrom || view.path) dispatch({ type: 'clearPath' });
       else if (ui.panel) { dispatch({ type: 'closePanel' }); cards.step(cards.current); }
     } else if (ANYWHERE[event.key]) {
       event.preventDefault();

@@ -21,12 +21,13 @@ import { api } from './api.js';
 import { camera } from './camera.js';
 import { keys } from './keys.js';
 import { boxOf } from './picture.js';
-import { effects, fromHash, initial, isStep, next, toHash } from './state.js';
+import { effects, fromHash, initial, isStep, next, placeOf, toHash } from './state.js';
 
+const READABLE = 0.75;
 const RETRY = [1000, 2000, 4000, 8000, 15000];
 const $ = selector => document.querySelector(selector);
 const stage = $('#stage'), viewport = stage.querySelector('.viewport'), layer = stage.querySelector('.layer');
-const note = stage.querySelector('.note');
+const note = stage.querySelector('.note'), skeleton = stage.querySelector('.skeleton'), side = $('#side');
 
 let state = initial();
 let queued = false, tries = 0, retry = 0;
@@ -44,6 +45,7 @@ function dispatch(event) {
     history[isStep(before, state) ? 'pushState' : 'replaceState'](null, '', address);
   }
   effects(before, state).forEach(ask);
+  if (event.type === 'expand') anchor = { id: state.data.lineage?.cards.find(card => card.name === event.name)?.id, direction: event.direction };
   if (event.type === 'tidy' || event.type === 'loaded' && event.what === 'lineage') arrange(before);
   if (event.type === 'help' || event.type === 'login' || event.type === 'theme') paint();
   else if (!queued) { queued = true; requestAnimationFrame(paint); }
@@ -94,8 +96,8 @@ function again() {
 // ── where cards stand ──
 
 const worker = new Worker(new URL('./layout.worker.js', import.meta.url), { type: 'module' });
-let arranged = 0;
-let counting = null;
+let arranged = 0, counting = null, fitted = false;
+let anchor = null; // the card whose expansion was asked for: it stays under the pointer
 worker.onmessage = ({ data }) => {
   if (data.id !== arranged || !state.data.lineage) return;
   if (data.error) { dispatch({ type: 'message', text: `The picture could not be drawn: ${data.error}.` }); return; }
@@ -105,18 +107,22 @@ worker.onmessage = ({ data }) => {
   const moved = ({ x, y }) => ({ x: x + dx, y });
   const positions = Object.fromEntries(Object.entries(data.cards).map(([id, at]) => [id, moved(at)]));
   const bends = Object.fromEntries(Object.entries(data.bends).map(([id, some]) => [id, some.map(moved)]));
-  const first = !old;
+  const stood = anchor && placeOf(state, anchor.id);
+  if (!old) fitted = false;
   dispatch({ type: 'placed', positions, bends });
   if (counting) dispatch({ type: 'message', text: counting });
-  if (first) { paint(); fit(); }
+  if (stood && positions[anchor.id]) look.moveBy((stood.x - positions[anchor.id].x) * look.scale, (stood.y - positions[anchor.id].y) * look.scale);
+  anchor = null;
+  paint();
+  begin();
   performance.mark('drawn');
 };
 
 function arrange(before) {
   const { lineage } = state.data;
   if (!lineage) return;
-  counting = before.data.lineage && before.data.lineage.home === lineage.home && before.data.lineage !== lineage
-    ? words.changed(before.data.lineage, lineage) : words.picture(lineage);
+  const old = before.data.lineage?.home === lineage.home ? before.data.lineage : null;
+  counting = !old ? words.picture(lineage) : old === lineage ? 'Arranged anew.' : anchor ? added(old, lineage) : words.changed(old, lineage);
   const shown = new Set(lineage.cards.map(card => card.id));
   const known = state.warm ? Object.fromEntries(Object.entries(state.positions).filter(([id]) => shown.has(id))) : {};
   worker.postMessage({
@@ -127,19 +133,36 @@ function arrange(before) {
   });
 }
 
+function added(old, lineage) {
+  const there = new Set(old.cards.map(card => card.id)), count = lineage.cards.filter(card => !there.has(card.id)).length;
+  return count ? `${words.counted(count, 'card')} added ${anchor.direction}stream.` : words.changed(old, lineage);
+}
+
 // ── looking ──
 
 const look = camera(viewport, layer, {
   onDrag: (id, x, y) => dispatch({ type: 'dragged', id, x, y }),
   onZoom: scale => { zoomed.textContent = `${Math.round(scale * 100)} %`; },
 });
+/** All of the picture where that can be read, else what is around home. */
 function fit() {
   const box = boxOf(state), home = state.data.lineage && boxOf(state, new Set([state.data.lineage.home]));
-  if (!box) return;
-  const room = Math.min(viewport.clientWidth / box.width, viewport.clientHeight / box.height);
-  look.fit(room < 0.35 && home ? around(home, viewport.clientWidth / 0.55, viewport.clientHeight / 0.55) : box);
+  if (!box || !viewport.clientWidth) return false;
+  const room = Math.min((viewport.clientWidth - 80) / box.width, (viewport.clientHeight - 80) / box.height);
+  if (room < READABLE && home) look.centre(home, READABLE, box);
+  else look.fit(box);
+  return true;
 }
-const around = (box, width, height) => ({ x: box.x + box.width / 2 - width / 2, y: box.y + box.height / 2 - height / 2, width, height });
+/** The first look, once there is something to see and room to see it in. */
+function begin() { fitted ||= fit(); }
+function reveal(id) { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); }
+// The stage shrinks when the panel opens; what was chosen stays in sight.
+new ResizeObserver(() => {
+  begin();
+  const chosen = state.view.selected && state.data.lineage?.cards.find(card => card.name === state.view.selected);
+  if (chosen && viewport.clientWidth) reveal(chosen.id);
+}).observe(viewport);
+stage.addEventListener('focusin', ({ target }) => { if (target.matches('.face:focus-visible')) reveal(target.closest('.card').dataset.id); });
 
 const zoomed = document.createElement('output');
 function zoomButtons() {
@@ -189,7 +212,9 @@ function paint() {
   const noted = noteOf(state);
   note.hidden = !noted;
   note.textContent = noted ?? '';
-  note.classList.toggle('waiting', ui.loading === 'lineage' && !data.lineage);
+  skeleton.hidden = ui.loading !== 'lineage' || Boolean(data.lineage);
+  document.body.classList.toggle('side-open', ui.sideOpen);
+  side.setAttribute('aria-expanded', ui.sideOpen);
   const title = route.page === 'lineage' ? `${view.home} · lineage` : `${route.project ?? 'Projects'} · lineage`;
   if (title !== titled) document.title = titled = title;
   if (ui.message !== said) $('#status').textContent = said = ui.message;
@@ -205,9 +230,10 @@ function noteOf({ data, ui, view }) {
 // ── begin ──
 
 zoomButtons();
+side.addEventListener('click', () => dispatch({ type: 'side', open: !state.ui.sideOpen }));
 keys(stage, {
   cards, camera: look, dispatch, fit, get state() { return state; },
-  reveal: id => { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); },
+  reveal,
   focusSearch: () => $('#search input')?.focus(),
 });
 addEventListener('popstate', () => dispatch({ type: 'navigate', hash: location.hash }));
