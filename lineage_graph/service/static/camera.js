@@ -4,18 +4,15 @@ const LEAST = 0.08, MOST = 2.5, FAR = 0.5, SLACK = 4;
 
 /** viewport: what is looked through; layer: what moves behind it. onDrag(id, x, y, done): a card follows the pointer. */
 export function camera(viewport, layer, { onDrag, onZoom }) {
-  let x = 0, y = 0, k = 1, frame = 0, rest = 0;
+  let x = 0, y = 0, k = 1, frame = 0;
   const pointers = new Map();
   let grip = null;
 
   const paint = () => {
     frame = 0;
-    layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    // In three dimensions it is a layer of its own, which moves without being drawn anew, and is sharp at every scale.
+    layer.style.transform = `translate3d(${x}px, ${y}px, 0) scale(${k})`;
     viewport.classList.toggle('far', k < FAR);
-    // A layer of its own only while it moves: at rest it is drawn anew, sharp at its scale.
-    viewport.classList.add('moving');
-    clearTimeout(rest);
-    rest = setTimeout(() => viewport.classList.remove('moving'), 160);
     onZoom(k);
   };
   const move = () => { frame ||= requestAnimationFrame(paint); };

@@ -2,7 +2,6 @@
 import { face } from './picture.js';
 import { near, onPath, placeOf } from './state.js';
 
-const MANY = 300; // from here on, what is out of sight is not drawn
 const GLIDE = { duration: 250, easing: 'ease' };
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 const el = (tag, className, text) => {
@@ -15,7 +14,9 @@ const el = (tag, className, text) => {
 export function create(root, { dispatch, words }) {
   const made = new Map();
   const tools = toolbar(dispatch);
-  let current = null, shown = null, state = null;
+  const stage = root.closest('main');
+  const focusOn = id => made.get(id)?.querySelector('.face').focus({ preventScroll: true });
+  let current = null, shown = null, state = null, owed = false;
 
   function render(after) {
     state = after;
@@ -36,7 +37,6 @@ export function create(root, { dispatch, words }) {
     const ids = new Set(cards.map(card => card.id));
     for (const [id, card] of made) if (!ids.has(id)) { card.remove(); made.delete(id); }
     if (!ids.has(current)) current = nearest(cards, shown?.positions[current], state) ?? (lineage && ids.has(lineage.home) ? lineage.home : cards[0]?.id ?? null);
-    root.parentElement.classList.toggle('many', cards.length > MANY);
     const home = cards.find(card => card.id === lineage?.home)?.level ?? 0;
     const levels = Map.groupBy ? Map.groupBy(cards, card => card.level - home) : grouped(cards, home);
     const lists = [...levels].sort(([a], [b]) => a - b).map(([distance, some]) => {
@@ -48,7 +48,11 @@ export function create(root, { dispatch, words }) {
       return list;
     });
     settle(root, lists);
-    if (focused && document.activeElement !== held) made.get(made.has(focused) ? focused : current)?.querySelector('.face').focus({ preventScroll: true });
+    // Focus that was on a card stays on it, or goes to one; while there is none the stage keeps it.
+    if (owed && cards.length && [stage, document.body].includes(document.activeElement)) focusOn(current);
+    else if (focused && !cards.length) stage.focus({ preventScroll: true });
+    else if (focused && document.activeElement !== held) focusOn(made.has(focused) ? focused : current);
+    owed = !cards.length && (owed || Boolean(focused));
   }
 
   function fresh(card) {

@@ -26,7 +26,7 @@ export function keys(stage, what) {
   const go = id => { if (id) { cards.step(id); what.reveal(id); } };
 
   const ON_CARD = {
-    ' ': () => cards.open(card()), Enter: () => cards.open(card()),
+    ' ': () => cards.open(card()), Enter: () => { cards.open(card()); what.enterPanel(); },
     e: () => named({ type: 'expand', direction: 'down' }), E: () => named({ type: 'expand', direction: 'up' }),
     h: () => { const one = card(); if (one) dispatch({ type: 'hide', name: one.name ?? undefined, group: one.group ?? undefined, label: one.label }); },
     t: () => named({ type: 'home' }),

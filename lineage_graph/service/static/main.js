@@ -125,10 +125,13 @@ function arrange(before) {
   counting = !old ? words.picture(lineage) : old === lineage ? 'Arranged anew.' : anchor ? added(old, lineage) : words.changed(old, lineage);
   const shown = new Set(lineage.cards.map(card => card.id));
   const known = state.warm ? Object.fromEntries(Object.entries(state.positions).filter(([id]) => shown.has(id))) : {};
+  const edges = back => lineage.edges.filter(edge => edge.back === back && edge.source !== edge.target);
   worker.postMessage({
     id: ++arranged,
     cards: lineage.cards.map(({ id }) => ({ id })),
-    edges: lineage.edges.filter(edge => !edge.back).map(({ source, target }) => ({ id: `${source} ${target}`, source, target })),
+    edges: edges(false).map(({ source, target }) => ({ id: `${source} ${target}`, source, target })),
+    // What closes a circle has a lane like all others, from right to left.
+    back: edges(true).map(({ source, target }) => ({ id: `${source} ${target}`, source: target, target: source })),
     options: { before: known },
   });
 }
@@ -165,6 +168,7 @@ new ResizeObserver(() => {
 stage.addEventListener('focusin', ({ target }) => { if (target.matches('.face:focus-visible')) reveal(target.closest('.card').dataset.id); });
 
 const zoomed = document.createElement('output');
+zoomed.textContent = '100 %';
 function zoomButtons() {
   const bar = stage.querySelector('.zoom');
   const button = (sign, label, act) => {
@@ -212,6 +216,7 @@ function paint() {
   const noted = noteOf(state);
   note.hidden = !noted;
   note.textContent = noted ?? '';
+  note.classList.toggle('alone', !data.lineage && ui.loading !== 'lineage');
   skeleton.hidden = ui.loading !== 'lineage' || Boolean(data.lineage);
   document.body.classList.toggle('side-open', ui.sideOpen);
   side.setAttribute('aria-expanded', ui.sideOpen);
@@ -234,6 +239,7 @@ side.addEventListener('click', () => dispatch({ type: 'side', open: !state.ui.si
 keys(stage, {
   cards, camera: look, dispatch, fit, get state() { return state; },
   reveal,
+  enterPanel: () => requestAnimationFrame(() => { const panel = $('#panel'); if (!panel.hidden) panel.focus({ preventScroll: true }); }),
   focusSearch: () => $('#search input')?.focus(),
 });
 addEventListener('popstate', () => dispatch({ type: 'navigate', hash: location.hash }));

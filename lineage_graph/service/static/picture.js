@@ -41,7 +41,7 @@ export function svg(state, { theme = 'light', draw, words }) {
   const edges = lineage.edges.map(edge => {
     const from = placeOf(state, edge.source), to = placeOf(state, edge.target);
     if (!from || !to) return '';
-    const way = edge.back ? draw.backCurve(from, to) : draw.curve(from, to, state.bends[`${edge.source} ${edge.target}`]);
+    const way = (edge.back ? draw.backCurve : draw.curve)(from, to, state.bends[`${edge.source} ${edge.target}`]);
     const dash = edge.back || edge.via ? ' stroke-dasharray="6 4"' : '';
     return `<path d="${way}" fill="none" stroke="${ink.line}" stroke-width="${draw.thickness(edge.count).toFixed(1)}"${dash} marker-end="url(#a)"/>`;
   });
