@@ -10,7 +10,8 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
 
   const paint = () => {
     frame = 0;
-    layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    // In three dimensions it is a layer of its own, which moves without being drawn anew, and is sharp at every scale.
+    layer.style.transform = `translate3d(${x}px, ${y}px, 0) scale(${k})`;
     viewport.classList.toggle('far', k < FAR);
     onZoom(k);
   };
@@ -32,6 +33,17 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
     k = Math.min(1, Math.max(LEAST, Math.min((width - 2 * margin) / box.width, (height - 2 * margin) / box.height)));
     x = (width - box.width * k) / 2 - box.x * k;
     y = (height - box.height * k) / 2 - box.y * k;
+    move();
+  }
+
+  /** Shows a box at a scale in the middle, or so far from it that no more ground than needed is seen beyond `all`. */
+  function centre(box, scale, all, margin = 40) {
+    const within = (from, size, start, length, room) => (length * scale + 2 * margin <= room
+      ? (room - length * scale) / 2 - start * scale
+      : Math.min(margin - start * scale, Math.max(room - margin - (start + length) * scale, room / 2 - (from + size / 2) * scale)));
+    k = scale;
+    x = within(box.x, box.width, all.x, all.width, viewport.clientWidth);
+    y = within(box.y, box.height, all.y, all.height, viewport.clientHeight);
     move();
   }
 
@@ -99,5 +111,5 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   viewport.addEventListener('pointerup', end);
   viewport.addEventListener('pointercancel', end);
 
-  return { zoom, fit, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
+  return { zoom, fit, centre, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
 }

@@ -1,7 +1,9 @@
 // The cards of a lineage: a list a level, each card a button with what can be done to it beside it.
+import { face } from './picture.js';
 import { near, onPath, placeOf } from './state.js';
 
-export const WIDTH = 180, HEIGHT = 44;
+const GLIDE = { duration: 250, easing: 'ease' };
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 const el = (tag, className, text) => {
   const made = document.createElement(tag);
   if (className) made.className = className;
@@ -12,35 +14,45 @@ const el = (tag, className, text) => {
 export function create(root, { dispatch, words }) {
   const made = new Map();
   const tools = toolbar(dispatch);
-  let current = null, shown = null, state = null;
+  const stage = root.closest('main');
+  const focusOn = id => made.get(id)?.querySelector('.face').focus({ preventScroll: true });
+  let current = null, shown = null, state = null, owed = false;
 
   function render(after) {
     state = after;
     const { lineage } = state.data;
     const cards = lineage?.cards.filter(card => placeOf(state, card.id)) ?? [];
     if (shown?.lineage !== lineage || shown?.positions !== state.positions) rebuild(cards, lineage);
-    if (shown?.pinned !== state.pinned || shown?.positions !== state.positions) cards.forEach(place);
+    if (shown?.pinned !== state.pinned || shown?.positions !== state.positions) {
+      const glide = !calm();
+      cards.forEach(card => place(card, glide));
+    }
     light(lineage, cards);
     shown = { lineage, positions: state.positions, pinned: state.pinned };
   }
 
   function rebuild(cards, lineage) {
-    const focused = root.contains(document.activeElement) ? document.activeElement.closest('.card')?.dataset.id : null;
+    const held = root.contains(document.activeElement) ? document.activeElement : null;
+    const focused = held?.closest('.card')?.dataset.id;
     const ids = new Set(cards.map(card => card.id));
     for (const [id, card] of made) if (!ids.has(id)) { card.remove(); made.delete(id); }
-    if (!ids.has(current)) current = lineage && ids.has(lineage.home) ? lineage.home : cards[0]?.id ?? null;
+    if (!ids.has(current)) current = nearest(cards, shown?.positions[current], state) ?? (lineage && ids.has(lineage.home) ? lineage.home : cards[0]?.id ?? null);
     const home = cards.find(card => card.id === lineage?.home)?.level ?? 0;
-    const levels = Map.groupBy ? Map.groupBy(cards, card => card.level) : grouped(cards);
-    const lists = [...levels].sort(([a], [b]) => a - b).map(([level, some]) => {
-      const list = root.querySelector(`ul[data-level="${level}"]`) ?? el('ul', 'level');
-      list.dataset.level = level;
-      list.setAttribute('aria-label', levelName(level - home, some, words));
+    const levels = Map.groupBy ? Map.groupBy(cards, card => card.level - home) : grouped(cards, home);
+    const lists = [...levels].sort(([a], [b]) => a - b).map(([distance, some]) => {
+      const list = root.querySelector(`ul[data-level="${distance}"]`) ?? el('ul', 'level');
+      list.dataset.level = distance;
+      list.setAttribute('aria-label', levelName(distance, some, words));
       some.sort((a, b) => placeOf(state, a.id).y - placeOf(state, b.id).y);
-      list.replaceChildren(...some.map(card => fill(made.get(card.id) ?? fresh(card), card, lineage.home)));
+      settle(list, some.map(card => fill(made.get(card.id) ?? fresh(card), card, lineage.home)));
       return list;
     });
-    root.replaceChildren(...lists);
-    if (focused !== null && focused !== undefined) made.get(made.has(focused) ? focused : current)?.querySelector('.face').focus({ preventScroll: true });
+    settle(root, lists);
+    // Focus that was on a card stays on it, or goes to one; while there is none the stage keeps it.
+    if (owed && cards.length && [stage, document.body].includes(document.activeElement)) focusOn(current);
+    else if (focused && !cards.length) stage.focus({ preventScroll: true });
+    else if (focused && document.activeElement !== held) focusOn(made.has(focused) ? focused : current);
+    owed = !cards.length && (owed || Boolean(focused));
   }
 
   function fresh(card) {
@@ -48,7 +60,9 @@ export function create(root, { dispatch, words }) {
     item.dataset.id = card.id;
     const face = el('button', 'face');
     face.type = 'button';
-    face.append(el('span', 'icon'), el('span', 'type'), el('span', 'name'), el('span', 'mark'));
+    const name = el('span', 'name');
+    name.append(el('span', 'head'), el('span', 'tail'));
+    face.append(el('span', 'icon'), el('span', 'type'), name, el('span', 'mark'));
     item.append(face);
     made.set(card.id, item);
     return item;
@@ -58,15 +72,16 @@ export function create(root, { dispatch, words }) {
     const isHome = card.id === home;
     item.className = `card ${card.kind}${card.group ? ' group' : ''}${isHome ? ' home' : ''}${card.loop !== null ? ' loop' : ''}`;
     item.dataset.state = card.state ?? '';
-    const face = item.querySelector('.face');
-    const [, type, name, mark] = face.children;
-    type.textContent = card.group ? words.kindOf(card.kind) : card.type ?? (card.kind === 'run' ? 'run' : '');
-    name.textContent = words.labelOf(card);
+    const button = item.querySelector('.face');
+    const [, type, name, mark] = button.children, said = face(card, words);
+    type.textContent = said.top;
+    name.children[0].textContent = said.name;
+    name.children[1].textContent = said.tail;
     mark.textContent = card.loop !== null ? '↻' : aliasMark(card.aliases ?? []);
     mark.title = card.loop !== null ? 'part of a circle' : (card.aliases ?? []).join(', ');
-    face.title = card.name ?? `${words.labelOf(card)}: ${(card.samples ?? []).join(', ')}…`;
-    face.setAttribute('aria-label', words.spoken(card, isHome));
-    face.tabIndex = card.id === current ? 0 : -1;
+    button.title = card.name ?? `${words.labelOf(card)}: ${(card.samples ?? []).join(', ')}…`;
+    button.setAttribute('aria-label', words.spoken(card, isHome));
+    button.tabIndex = card.id === current ? 0 : -1;
     grow(item, card, 'up');
     grow(item, card, 'down');
     return item;
@@ -87,10 +102,14 @@ export function create(root, { dispatch, words }) {
     button.setAttribute('aria-label', `${words.number(more)} more ${direction}stream of ${card.label}: show`);
   }
 
-  function place(card) {
+  /** Cards glide to where they are now, and new ones on a known picture appear; a dragged one follows at once. */
+  function place(card, glide) {
     const item = made.get(card.id), { x, y } = placeOf(state, card.id);
     if (!item) return;
-    item.style.transform = `translate(${x}px, ${y}px)`;
+    const from = item.style.transform, to = `translate(${x}px, ${y}px)`;
+    item.style.transform = to;
+    if (glide && from && from !== to && !state.pinned[card.id]) item.animate({ transform: [from, to] }, GLIDE);
+    else if (glide && !from && state.warm) item.animate({ opacity: [0, 1] }, GLIDE);
     item.dataset.x = x;
     item.dataset.y = y;
     item.classList.toggle('pinned', Boolean(state.pinned[card.id]));
@@ -167,7 +186,21 @@ export function levelName(distance, cards, { counted }) {
   return [where, ...said.filter(Boolean)].join(', ');
 }
 
-const grouped = cards => cards.reduce((found, card) => found.set(card.level, [...(found.get(card.level) ?? []), card]), new Map());
+const grouped = (cards, home) => cards.reduce((found, card) => found.set(card.level - home, [...(found.get(card.level - home) ?? []), card]), new Map());
+
+/** The card that stands nearest to where another one stood. */
+function nearest(cards, at, state) {
+  if (!at) return null;
+  const far = card => { const place = placeOf(state, card.id); return Math.hypot(place.x - at.x, 3 * (place.y - at.y)); };
+  return cards.reduce((best, card) => (best && far(best) <= far(card) ? best : card), null)?.id ?? null;
+}
+
+/** Makes these a parent's children in this order, moving none that is where it belongs: what moves loses focus and motion. */
+function settle(parent, wanted) {
+  const kept = new Set(wanted);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  wanted.forEach((child, i) => { if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null); });
+}
 
 /** What can be done to the card under the pointer, or in focus: one row of buttons that goes from card to card. */
 function toolbar(dispatch) {

@@ -1,30 +1,37 @@
 // What leads from card to card: a curve each, through the gaps that the layout kept for it; never heard, the names say it.
 import { near, onPath, placeOf } from './state.js';
-import { WIDTH, HEIGHT } from './cards.js';
+import { HEIGHT, WIDTH } from './picture.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const TIP = 3; // room before the arrow's end
+const TIP = 8; // the arrow's length, which the line leaves to it
 
 /** The way of an edge from one place to another, through bends that are each as wide as a card. Pure. */
 export function curve(from, to, bends = []) {
   const middle = HEIGHT / 2;
-  const stops = [{ x: from.x + WIDTH, y: from.y + middle }];
-  for (const bend of bends) stops.push({ x: bend.x, y: bend.y + middle }, { x: bend.x + WIDTH, y: bend.y + middle });
-  stops.push({ x: to.x - TIP, y: to.y + middle });
-  let way = `M${stops[0].x} ${stops[0].y}`;
-  for (let i = 1; i < stops.length; i++) {
-    const a = stops[i - 1], b = stops[i];
-    const pull = Math.max(24, Math.abs(b.x - a.x) / 2);
-    way += a.y === b.y && b.x >= a.x ? `H${b.x}` : `C${a.x + pull} ${a.y} ${b.x - pull} ${b.y} ${b.x} ${b.y}`;
-  }
-  return way;
+  return way([
+    { x: from.x + WIDTH, y: from.y + middle },
+    ...bends.flatMap(({ x, y }) => [{ x, y: y + middle }, { x: x + WIDTH, y: y + middle }]),
+    { x: to.x - TIP, y: to.y + middle },
+  ], 1);
 }
 
-/** The way of an edge that closes a circle: below both cards, backwards. Pure. */
-export function backCurve(from, to) {
-  const a = { x: from.x + WIDTH / 2, y: from.y + HEIGHT }, b = { x: to.x + WIDTH / 2 + 12, y: to.y + HEIGHT + TIP };
-  const low = Math.max(a.y, b.y) + 36 + Math.abs(a.x - b.x) / 12;
-  return `M${a.x} ${a.y}C${a.x} ${low} ${b.x} ${low} ${b.x} ${b.y}`;
+/** The way of an edge that closes a circle: leftwards, by its own lane, a little below what comes the other way. Pure. */
+export function backCurve(from, to, bends = []) {
+  const low = HEIGHT - 9, middle = HEIGHT / 2;
+  if (from.x === to.x && from.y === to.y) return `M${from.x + 60} ${from.y + HEIGHT}c0 30 60 30 60 ${TIP}`;
+  return way([
+    { x: from.x, y: from.y + low },
+    ...[...bends].reverse().flatMap(({ x, y }) => [{ x: x + WIDTH, y: y + middle }, { x, y: y + middle }]),
+    { x: to.x + WIDTH + TIP, y: to.y + low },
+  ], -1);
+}
+
+/** Curves between columns, and level across them; as many pieces for as many stops, so that one way can become another. */
+function way(stops, ahead) {
+  return stops.slice(1).reduce((said, b, i) => {
+    const a = stops[i], pull = ahead * Math.max(24, Math.abs(b.x - a.x) / 2);
+    return said + (i % 2 ? `H${b.x}` : `C${a.x + pull} ${a.y} ${b.x - pull} ${b.y} ${b.x} ${b.y}`);
+  }, `M${stops[0].x} ${stops[0].y}`);
 }
 
 /** How thick: one edge is 1.5 px, ten thousand are 6. */
@@ -51,13 +58,12 @@ export function create(root) {
       let path = made.get(id);
       if (!path) {
         path = document.createElementNS(SVG, 'path');
-        path.setAttribute('marker-end', 'url(#arrow)');
         made.set(id, path);
         root.append(path);
       }
-      path.setAttribute('class', `edge${edge.back ? ' back' : ''}${edge.via ? ' via' : ''}`);
-      path.setAttribute('d', edge.back ? backCurve(from, to) : curve(from, to, state.bends[id]));
-      path.style.strokeWidth = thickness(edge.count);
+      path.setAttribute('class', `edge${edge.back ? ' back' : ''}${edge.via ? ' via' : ''}${thickness(edge.count) > 3 ? ' thick' : ''}`);
+      path.setAttribute('d', edge.back ? backCurve(from, to, state.bends[id]) : curve(from, to, state.bends[id]));
+      path.setAttribute('stroke-width', thickness(edge.count).toFixed(1));
     }
     for (const [id, path] of made) if (!seen.has(id)) { path.remove(); made.delete(id); }
   }

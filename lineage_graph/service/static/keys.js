@@ -18,7 +18,7 @@ export function towards(key, from, state) {
   return nearest(that.filter(one => next.has(one.id)), across) ?? nearest(that, across);
 }
 
-/** stage: where cards are; what: {cards, camera, dispatch, state, fit, focusSearch, focusPanel, reveal}. */
+/** stage: where cards are; what: {cards, camera, dispatch, state, fit, focusSearch, enterPanel, reveal}. */
 export function keys(stage, what) {
   const { cards, camera, dispatch } = what;
   const card = () => what.state.data.lineage?.cards.find(one => one.id === cards.current);
@@ -26,7 +26,7 @@ export function keys(stage, what) {
   const go = id => { if (id) { cards.step(id); what.reveal(id); } };
 
   const ON_CARD = {
-    ' ': () => cards.open(card()), Enter: () => { cards.open(card()); what.focusPanel(); },
+    ' ': () => cards.open(card()), Enter: () => { cards.open(card()); what.enterPanel(); },
     e: () => named({ type: 'expand', direction: 'down' }), E: () => named({ type: 'expand', direction: 'up' }),
     h: () => { const one = card(); if (one) dispatch({ type: 'hide', name: one.name ?? undefined, group: one.group ?? undefined, label: one.label }); },
     t: () => named({ type: 'home' }),
@@ -57,7 +57,8 @@ export function keys(stage, what) {
     if (event.target.closest?.('input, select, textarea, dialog, [contenteditable]')) return;
     if (event.key === 'Escape') {
       const { ui, view } = what.state;
-      if (ui.pathFrom || view.path) dispatch({ type: 'clearPath' });
+      if (ui.sideOpen) dispatch({ type: 'side', open: false });
+      else if (ui.pathFrom || view.path) dispatch({ type: 'clearPath' });
       else if (ui.panel) { dispatch({ type: 'closePanel' }); cards.step(cards.current); }
     } else if (ANYWHERE[event.key]) {
       event.preventDefault();

@@ -124,10 +124,12 @@ function heightsAfter(g, cards, before, dx, dy) {        // old cards stay; newc
   }
   for (const row of byLayer(g)) {
     const taken = row.filter(v => old[v]).map(v => y[v]);
-    for (const v of row.filter(w => !old[w]).sort((a, b) => (y[a] || 0) - (y[b] || 0))) taken.push(y[v] = freePlace(y[v] || 0, taken, dy));
+    for (const v of row.filter(w => !old[w]).sort((a, b) => (y[a] || 0) - (y[b] || 0))) taken.push(y[v] = freePlace(level(y[v] || 0, dy), taken, dy));
   }
   return y;
 }
+
+const level = (h, dy) => Math.round(2 * h / dy) * dy / 2; // half rows: what is nearly level is; dy apart stays dy apart
 
 function mode(list) {
   const count = new Map();
@@ -159,7 +161,7 @@ function heights(g, layers, dy, rounds = 12) {  // pull to the median neighbour,
     let i = 0;
     for (const [h, n] of blocks) for (let j = 0; j < n; j++, i++) y[row[i]] = h + i * dy;
   }
-  return y;
+  return y.map(h => level(h, dy));
 }
 
 function median(list) {

@@ -21,13 +21,13 @@ import { api } from './api.js';
 import { camera } from './camera.js';
 import { keys } from './keys.js';
 import { boxOf } from './picture.js';
-import { effects, fromHash, initial, isStep, next, toHash } from './state.js';
+import { effects, fromHash, initial, isStep, next, placeOf, toHash } from './state.js';
 
-const READABLE = 0.7, EDGE = 40;
+const READABLE = 0.75;
 const RETRY = [1000, 2000, 4000, 8000, 15000];
 const $ = selector => document.querySelector(selector);
 const stage = $('#stage'), viewport = stage.querySelector('.viewport'), layer = stage.querySelector('.layer');
-const note = stage.querySelector('.note');
+const note = stage.querySelector('.note'), skeleton = stage.querySelector('.skeleton'), side = $('#side');
 
 let state = initial();
 let queued = false, tries = 0, retry = 0;
@@ -45,6 +45,7 @@ function dispatch(event) {
     history[isStep(before, state) ? 'pushState' : 'replaceState'](null, '', address);
   }
   effects(before, state).forEach(ask);
+  if (event.type === 'expand') anchor = { id: state.data.lineage?.cards.find(card => card.name === event.name)?.id, direction: event.direction };
   if (event.type === 'tidy' || event.type === 'loaded' && event.what === 'lineage') arrange(before);
   if (event.type === 'help' || event.type === 'login' || event.type === 'theme') paint();
   else if (!queued) { queued = true; requestAnimationFrame(paint); }
@@ -95,8 +96,8 @@ function again() {
 // ── where cards stand ──
 
 const worker = new Worker(new URL('./layout.worker.js', import.meta.url), { type: 'module' });
-let arranged = 0;
-let counting = null;
+let arranged = 0, counting = null, fitted = false;
+let anchor = null; // the card whose expansion was asked for: it stays under the pointer
 worker.onmessage = ({ data }) => {
   if (data.id !== arranged || !state.data.lineage) return;
   if (data.error) { dispatch({ type: 'message', text: `The picture could not be drawn: ${data.error}.` }); return; }
@@ -106,26 +107,38 @@ worker.onmessage = ({ data }) => {
   const moved = ({ x, y }) => ({ x: x + dx, y });
   const positions = Object.fromEntries(Object.entries(data.cards).map(([id, at]) => [id, moved(at)]));
   const bends = Object.fromEntries(Object.entries(data.bends).map(([id, some]) => [id, some.map(moved)]));
-  const first = !old;
+  const stood = anchor && placeOf(state, anchor.id);
+  if (!old) fitted = false;
   dispatch({ type: 'placed', positions, bends });
   if (counting) dispatch({ type: 'message', text: counting });
-  if (first) { paint(); fit(); }
+  if (stood && positions[anchor.id]) look.moveBy((stood.x - positions[anchor.id].x) * look.scale, (stood.y - positions[anchor.id].y) * look.scale);
+  anchor = null;
+  paint();
+  begin();
   performance.mark('drawn');
 };
 
 function arrange(before) {
   const { lineage } = state.data;
   if (!lineage) return;
-  counting = before.data.lineage && before.data.lineage.home === lineage.home && before.data.lineage !== lineage
-    ? words.changed(before.data.lineage, lineage) : words.picture(lineage);
+  const old = before.data.lineage?.home === lineage.home ? before.data.lineage : null;
+  counting = !old ? words.picture(lineage) : old === lineage ? 'Arranged anew.' : anchor ? added(old, lineage) : words.changed(old, lineage);
   const shown = new Set(lineage.cards.map(card => card.id));
   const known = state.warm ? Object.fromEntries(Object.entries(state.positions).filter(([id]) => shown.has(id))) : {};
+  const edges = back => lineage.edges.filter(edge => edge.back === back && edge.source !== edge.target);
   worker.postMessage({
     id: ++arranged,
     cards: lineage.cards.map(({ id }) => ({ id })),
-    edges: lineage.edges.filter(edge => !edge.back).map(({ source, target }) => ({ id: `${source} ${target}`, source, target })),
+    edges: edges(false).map(({ source, target }) => ({ id: `${source} ${target}`, source, target })),
+    // What closes a circle has a lane like all others, from right to left.
+    back: edges(true).map(({ source, target }) => ({ id: `${source} ${target}`, source: target, target: source })),
     options: { before: known },
   });
+}
+
+function added(old, lineage) {
+  const there = new Set(old.cards.map(card => card.id)), count = lineage.cards.filter(card => !there.has(card.id)).length;
+  return count ? `${words.counted(count, 'card')} added ${anchor.direction}stream.` : words.changed(old, lineage);
 }
 
 // ── looking ──
@@ -134,21 +147,28 @@ const look = camera(viewport, layer, {
   onDrag: (id, x, y) => dispatch({ type: 'dragged', id, x, y }),
   onZoom: scale => { zoomed.textContent = `${Math.round(scale * 100)} %`; },
 });
+/** All of the picture where that can be read, else what is around home. */
 function fit() {
   const box = boxOf(state), home = state.data.lineage && boxOf(state, new Set([state.data.lineage.home]));
-  if (!box) return;
-  look.fit(home ? part(box, home, viewport.clientWidth / READABLE, viewport.clientHeight / READABLE) : box);
+  if (!box || !viewport.clientWidth) return false;
+  const room = Math.min((viewport.clientWidth - 80) / box.width, (viewport.clientHeight - 80) / box.height);
+  if (room < READABLE && home) look.centre(home, READABLE, box);
+  else look.fit(box);
+  return true;
 }
-/** What is seen at first: all of the picture, or as much as can be read, around home and no further than the picture goes. */
-function part(box, home, width, height) {
-  const cut = (start, size, centre, room) => (size <= room ? [start, size]
-    : [Math.min(Math.max(start, centre - room / 2), start + size - room), room]);
-  const [x, w] = cut(box.x - EDGE, box.width + 2 * EDGE, home.x + home.width / 2, width);
-  const [y, h] = cut(box.y - EDGE, box.height + 2 * EDGE, home.y + home.height / 2, height);
-  return { x, y, width: w, height: h };
-}
+/** The first look, once there is something to see and room to see it in. */
+function begin() { fitted ||= fit(); }
+function reveal(id) { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); }
+// The stage shrinks when the panel opens; what was chosen stays in sight.
+new ResizeObserver(() => {
+  begin();
+  const chosen = state.view.selected && state.data.lineage?.cards.find(card => card.name === state.view.selected);
+  if (chosen && viewport.clientWidth) reveal(chosen.id);
+}).observe(viewport);
+stage.addEventListener('focusin', ({ target }) => { if (target.matches('.face:focus-visible')) reveal(target.closest('.card').dataset.id); });
 
 const zoomed = document.createElement('output');
+zoomed.textContent = '100 %';
 function zoomButtons() {
   const bar = stage.querySelector('.zoom');
   const button = (sign, label, act) => {
@@ -196,7 +216,10 @@ function paint() {
   const noted = noteOf(state);
   note.hidden = !noted;
   note.textContent = noted ?? '';
-  note.classList.toggle('waiting', ui.loading === 'lineage' && !data.lineage);
+  note.classList.toggle('alone', !data.lineage && ui.loading !== 'lineage');
+  skeleton.hidden = ui.loading !== 'lineage' || Boolean(data.lineage);
+  document.body.classList.toggle('side-open', ui.sideOpen);
+  side.setAttribute('aria-expanded', ui.sideOpen);
   const title = route.page === 'lineage' ? `${view.home} · lineage` : `${route.project ?? 'Projects'} · lineage`;
   if (title !== titled) document.title = titled = title;
   if (ui.message !== said) $('#status').textContent = said = ui.message;
@@ -212,11 +235,12 @@ function noteOf({ data, ui, view }) {
 // ── begin ──
 
 zoomButtons();
+side.addEventListener('click', () => dispatch({ type: 'side', open: !state.ui.sideOpen }));
 keys(stage, {
   cards, camera: look, dispatch, fit, get state() { return state; },
-  reveal: id => { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); },
+  reveal,
+  enterPanel: () => requestAnimationFrame(() => { const panel = $('#panel'); if (!panel.hidden) panel.focus({ preventScroll: true }); }),
   focusSearch: () => $('#search input')?.focus(),
-  focusPanel: () => { paint(); $('#panel section:not([hidden]) h2')?.focus(); },
 });
 addEventListener('popstate', () => dispatch({ type: 'navigate', hash: location.hash }));
 addEventListener('hashchange', () => { if (location.hash !== toHash(state)) dispatch({ type: 'navigate', hash: location.hash }); });

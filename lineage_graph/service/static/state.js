@@ -15,7 +15,7 @@ export const initial = () => ({
   },
   positions: {}, bends: {}, pinned: {}, warm: false, hover: null,
   ui: {
-    loading: null, problem: null, offline: false, message: '', panel: null, theme: 'auto', helpOpen: false, loginOpen: false,
+    loading: null, problem: null, offline: false, message: '', panel: null, theme: 'auto', helpOpen: false, loginOpen: false, sideOpen: false,
     pathFrom: null,
   },
 });
@@ -106,7 +106,7 @@ const without = (list, one) => list.filter(other => other !== one);
 const EVENTS = {
   navigate: (s, { hash }) => {
     const { route, view } = fromHash(hash);
-    const ui = { ...s.ui, problem: null, panel: view.compare ? 'compare' : view.selected ? 'card' : null, pathFrom: null };
+    const ui = { ...s.ui, problem: null, panel: view.compare ? 'compare' : view.selected ? 'card' : null, pathFrom: null, sideOpen: false };
     const fresh = view.home !== s.view.home;
     const lost = fresh ? { lineage: null, cluster: null, paths: null, diff: null } : {};
     const other = route.project !== s.route.project ? { artifacts: null, runs: null, versions: {} } : {};
@@ -115,7 +115,8 @@ const EVENTS = {
       ...(fresh ? { positions: {}, bends: {}, pinned: {}, warm: false } : { warm: true }),
     };
   },
-  loading: (s, { what }) => ui(s, { loading: what }),
+  // The lineage is what the page waits for; what else is asked meanwhile does not hide that.
+  loading: (s, { what }) => (s.ui.loading === 'lineage' ? s : ui(s, { loading: what })),
   loaded: (s, { what, value, key }) => {
     const data = { ...s.data };
     if (what === 'versions') data.versions = { ...data.versions, [key]: value };
@@ -173,6 +174,7 @@ const EVENTS = {
   theme: (s, { theme }) => ui(s, { theme }),
   message: (s, { text }) => ui(s, { message: text }),
   offline: (s, { offline }) => ui(s, { offline }),
+  side: (s, { open }) => ui(s, { sideOpen: open }),
   help: (s, { open }) => ui(s, { helpOpen: open }),
   login: (s, { open }) => ui(s, { loginOpen: open }),
 };
