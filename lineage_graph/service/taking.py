@@ -36,6 +36,7 @@ AT_ONCE_BYTES = 4_000_000
 EVENTS_AN_ENTRY = 100
 PATIENCE = 2.0  # seconds for the graph to have it
 JSON_FIELDS = ("config", "summary", "metadata", "environment")
+SAME = {"uid": "one of its own (a UUIDv7)", "at": "the time when it happened"}
 NAMED = ("run", "child_of", "retry_of", "resumed_from", "artifact")
 STORED = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -63,7 +64,7 @@ def router(graph: LineageGraph) -> APIRouter:
             float, fastapi.Query(ge=0, le=30, description="Seconds to wait for the graph to have them.")
         ] = PATIENCE,
     ) -> Response:
-        """Takes events in: lines of JSON as application/jsonl, each with its `kind` and `uid`, as `import` takes them.
+        """Takes events in: lines of JSON as application/jsonl, each with its `kind`, `uid` and `at`, as `import` takes them.
 
         Answers {"accepted": [uid, …], "refused": [{"line", "reason"}, …], "lines": n, "applied": bool}: with 200 when the graph
         has what was accepted, with 202 while that waits (it is on the disk, and comes by itself). To send an event again
@@ -164,8 +165,9 @@ def _entries(events: list[tuple[int, Event]]) -> Iterable[list[tuple[int, Event]
 def event_of(line: bytes, asks: Identity) -> Event:
     """A line's event, as far as this caller may say it. Raises ValueError, NotJson."""
     value = jsonl.to_json(line)
-    if value.get("uid") is None:
-        raise ValueError("the event has no uid; give it one (a UUIDv7), so that it is the same event when it is sent again")
+    for name, what in SAME.items():
+        if value.get(name) is None:
+            raise ValueError(f"the event has no {name}; give it {what}, so that it is the same event when it is sent again")
     for name in JSON_FIELDS:
         if isinstance(value.get(name), dict):
             value[name] = recordable(value[name], name)

@@ -72,6 +72,9 @@ LIMITS = (
     (("FILES",), "files in one version", "{FILES} (100,000 is normal)", REFUSED),
     (("FILE_PATH",), "a path in a version, a reference's URI", "{FILE_PATH} characters", REFUSED),
     (("PATCH_BYTES",), "a Git patch that is kept", "{PATCH_BYTES} bytes", "its digest alone is recorded"),
+    (("POST_BYTES",), "one request with events", "{POST_BYTES} bytes", "taken up to there, and answered so"),
+    (("POST_LINES",), "events in it, a line each", "{POST_LINES}", "taken up to there, and answered so"),
+    (("LINE_BYTES",), "one of these lines", "{LINE_BYTES} bytes", "refused, that line alone"),
     (("ENTRY_BYTES",), "an entry, or a line that is imported", "{ENTRY_BYTES} bytes", "the file is refused"),
     (("BATCH_EVENTS", "BATCH_BYTES"), "one transaction", "{BATCH_EVENTS} events or {BATCH_BYTES} bytes", "there are more"),
     (

@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from lineage_graph.settings import Settings
 from lineage_graph.tokens import Tokens
 from tests.conftest import Address
 
+AT = "2026-01-05T08:00:00Z"  # when events of these tests happened
 JSONL = {"Content-Type": "application/jsonl"}
 
 
@@ -80,10 +82,18 @@ def service(address: Address, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
 
 
+def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Returns once it holds; fails when it does not within so many seconds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"it does not hold after {seconds:g} s"
+        time.sleep(0.2)
+
+
 def started(run: str, **more: Any) -> dict[str, Any]:
-    return {"kind": "run_started", "uid": new_uid(), "run": run, **more}
+    return {"kind": "run_started", "uid": new_uid(), "at": AT, "run": run, **more}
 
 
 def logged(run: str, artifact: str, i: int, **more: Any) -> dict[str, Any]:
     thing = {"artifact": artifact, "digest": f"sha256:{i:064x}", "type": "dataset"}
-    return {"kind": "logged", "uid": new_uid(), "run": run, **thing, **more}
+    return {"kind": "logged", "uid": new_uid(), "at": AT, "run": run, **thing, **more}
