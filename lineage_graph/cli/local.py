@@ -145,13 +145,13 @@ def browser(query_name: str | None, only_print: bool, form: str) -> None:
 
 
 @command("demo")
-@click.option("--serve", is_flag=True, help="Go on with the graph in a browser.")
+@click.option("--serve/--no-serve", default=True, help="End with the lineage explorer in the browser; only in a terminal.")
 @click.pass_context
 def demo(ctx: click.Context, serve: bool) -> None:
     """Record a real pipeline and look at its lineage.
 
     Starts the local Neo4j, runs a scikit-learn pipeline on real data, each step a process of its own, then shows where the
-    best model came from. Needs the extras [local] and [demo].
+    best model came from: as a tree, and in the lineage explorer until Ctrl-C. Needs the extras [local] and [demo].
     """
     from lineage_graph.errors import ExtraMissing
 

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["run_demo"]
 
 
-def run_demo(console: Console, *, serve: bool = False) -> int:
+def run_demo(console: Console, *, serve: bool = True) -> int:
     """Runs the pipeline into the configured Neo4j, or the managed local one, and shows where the model came from.
 
-    console: where it is shown. serve: with Neo4j Browser, where the server is the local one.
+    console: where it is shown. serve: it ends with the explorer open on the chosen model, until Ctrl-C; where the console is no
+    terminal, and without it, with what to type for that.
     Returns 0, or 2 when a step failed. Raises ExtraMissing, LocalServerProblem, GraphProblem, SettingWrong.
     """
     from lineage_graph.demo.show import show  # the steps import this package, and need nothing of it
 
-    return show(console, browser=serve)
+    return show(console, serve=serve)

@@ -8,6 +8,7 @@ import shutil
 import string
 import sys
 import time
+import webbrowser
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,7 @@ from rich.text import Text
 
 from lineage_graph.demo.pipeline import STEPS, Done, Step, run_all
 from lineage_graph.demo.steps import PROJECT
-from lineage_graph.errors import ExtraMissing, NotRecorded
+from lineage_graph.errors import ExtraMissing, NotRecorded, SettingWrong
 
 if TYPE_CHECKING:
     from lineage_graph.recording.connection import LineageGraph
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MODEL = f"{PROJECT}/classifier:best"
 REPORT = f"{PROJECT}/report:latest"
+EXPLORER = "http://127.0.0.1:8137/"
+VIEW = f"#/lineage/{MODEL}"
 
 # What to try, and why. Every line works as it stands once the demonstration has run.
 NEXT = (
@@ -40,7 +43,7 @@ NEXT = (
 )
 
 
-def show(console: Console, *, browser: bool = False) -> int:
+def show(console: Console, *, serve: bool = True) -> int:
     """What `lineage_graph.demo.run_demo` does."""
     from lineage_graph.recording.connection import connect
     from lineage_graph.settings import load
@@ -49,7 +52,7 @@ def show(console: Console, *, browser: bool = False) -> int:
         raise ExtraMissing("the demonstration (scikit-learn)", "demo")
     began = time.monotonic()
     settings = load(mode="online")
-    _server(settings, console, browser)
+    _server(settings, console)
     folder = settings.home / "demo" / _suffix()
     with connect() as graph:
         graph.sync()
@@ -61,10 +64,11 @@ def show(console: Console, *, browser: bool = False) -> int:
         _lineage(console, graph)
     console.print(f"\nDone in {time.monotonic() - began:.0f} seconds. Try next:\n")
     _next(console)
+    _explorer(console, settings, serve and console.is_terminal)
     return 0
 
 
-def _server(settings: Settings, console: Console, browser: bool) -> None:
+def _server(settings: Settings, console: Console) -> None:
     """Sees to a Neo4j: the one that is set, or the local one, started."""
     if settings.uri is not None:
         console.print(f"Neo4j at {settings.uri}")
@@ -74,10 +78,8 @@ def _server(settings: Settings, console: Console, browser: bool) -> None:
     found = local.running(settings.server)
     if found is None:
         console.print("Starting the local Neo4j; it is fetched once.")
-    found = local.up(settings.server, http=browser, progress=console)
+    found = local.up(settings.server, progress=console)
     console.print(f"Neo4j {found.version} at {found.uri}, in {settings.server}")
-    if browser:
-        console.print(f"Neo4j Browser: {local.browser_url(found)}")
 
 
 def _suffix() -> str:
@@ -144,6 +146,25 @@ def _lineage(console: Console, graph: LineageGraph) -> None:
     console.print()
     for name, walk, seconds in walks:
         console.print(Text(f"  upstream of {name}: {counts(walk)}, in {seconds * 1000:.0f} ms"), soft_wrap=True)
+
+
+def _explorer(console: Console, settings: Settings, serve: bool) -> None:
+    """The explorer on the chosen model: opened, or where it would be."""
+    import lineage_graph
+
+    if not serve:
+        console.print(Text("  the model in the lineage explorer", style="dim"), soft_wrap=True)
+        console.print(Text(f"    {_program()} serve    then {EXPLORER}{VIEW}"), soft_wrap=True)
+        return
+
+    def up(address: str) -> None:
+        console.print(Text(f"\nThe lineage explorer is at {address}{VIEW} (Ctrl-C ends it)"), soft_wrap=True)
+        webbrowser.open(address + VIEW)
+
+    try:
+        lineage_graph.serve(settings, up=up)
+    except SettingWrong:  # something else has that port
+        lineage_graph.serve(settings, port=0, up=up)
 
 
 def _next(console: Console) -> None:

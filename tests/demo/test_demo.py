@@ -6,10 +6,12 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import joblib
 import numpy as np
@@ -196,3 +198,31 @@ def test_commands_are_told_as_this_shell_finds_them(tmp_path: Path, monkeypatch:
 def test_each_step_explains_itself(step: str) -> None:
     command = [sys.executable, "-m", f"lineage_graph.demo.steps.{step}", "--help"]
     assert "--id" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_it_says_where_the_explorer_would_be(demonstration: Demonstration) -> None:
+    assert re.search(r"lineage-graph serve +then http://127\.0\.0\.1:8137/#/lineage/digits/classifier:best", demonstration.said)
+
+
+def test_in_a_terminal_it_ends_with_the_explorer_open(demonstration: Demonstration, tmp_path: Path) -> None:
+    program = (
+        "from rich.console import Console\n"
+        "from lineage_graph.demo.show import _explorer\n"
+        "from lineage_graph.settings import load\n"
+        "_explorer(Console(force_terminal=True, width=200), load(), True)\n"
+    )
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path / "opened"}\n')
+    browser.chmod(0o755)
+    environment = os.environ | demonstration.environment | {"BROWSER": f"{browser} %s"}
+    command = [sys.executable, "-u", "-c", program]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if "explorer" in line)
+        address = next(word for word in line.split() if word.startswith("http"))
+        assert address.endswith("/#/lineage/digits/classifier:best")
+        with urlopen(address.partition("#")[0], timeout=10) as page:
+            assert b"<title>" in page.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert (tmp_path / "opened").read_text() == address

@@ -205,13 +205,13 @@ def test_the_demo_is_called(lineage_graph: Cli, refuses: Callable[..., str], mon
 
     given: list[bool] = []
 
-    def run_demo(console: object, *, serve: bool = False) -> int:
+    def run_demo(console: object, *, serve: bool) -> int:
         given.append(serve)
         return 0
 
     monkeypatch.setattr(demo, "run_demo", run_demo)
     lineage_graph("demo")
-    lineage_graph("demo", "--serve")
-    assert given == [False, True]
+    lineage_graph("demo", "--no-serve")
+    assert given == [True, False]
     monkeypatch.setitem(sys.modules, "lineage_graph.demo", None)
     assert "pip install 'lineage-graph[local,demo]'" in refuses("demo")
