@@ -13,12 +13,16 @@ LineageError                    catch this one
 │   ├── ParameterWrong          a query parameter missing, unknown or of a wrong type
 │   ├── StatementRefused        a statement of one's own that does more than read, or is no Cypher
 │   ├── SettingWrong            a setting that cannot be read
+│   ├── TokenRefused            a token that is none, or is not good any more
+│   ├── TooOften                too many of them from one place
+│   ├── NotAllowed              what the one who asks may not do or see
 │   └── ExtraMissing            an optional part that is not installed
 ├── CannotReproduce             what stands in the way of doing recorded work again
 ├── NotYetRecorded              the graph has not taken it up yet
 ├── Rejected                    the graph refused the event, and says why
 ├── JournalProblem              a journal that is broken or cannot be written
 ├── CheckpointProblem           a checkpoint or a key that cannot be read, written or used
+├── TokensProblem               the file of tokens cannot be read or written
 ├── StoreProblem                the content store does not take or give what it should
 ├── ImportRefused               a file that cannot be imported; nothing of it was
 ├── QueryBroken                 a query file that breaks its own header
@@ -59,6 +63,7 @@ __all__ = [
     "LineageError",
     "LocalServerProblem",
     "NameNotUnderstood",
+    "NotAllowed",
     "NotJson",
     "NotRecorded",
     "NotYetRecorded",
@@ -72,6 +77,9 @@ __all__ = [
     "StatementRefused",
     "StoreProblem",
     "TimeRanOut",
+    "TokenRefused",
+    "TokensProblem",
+    "TooOften",
     "TypeClash",
     "WrongUse",
 ]
@@ -188,6 +196,28 @@ class ExtraMissing(WrongUse, ImportError):
         super().__init__(f"{what} needs an optional part: pip install 'lineage-graph[{extra}]'")
 
 
+class TokenRefused(WrongUse):
+    """A token that is not one of this service's, was revoked or has expired."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the token is not good: {why}; ask who runs this service for one (`lineage-graph token create`)")
+
+
+class TooOften(WrongUse):
+    """Too many tokens that are none. seconds: until the next try counts."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"too many tokens were refused that came from here; try again in {seconds} s")
+
+
+class NotAllowed(WrongUse):
+    """Something that is there, and not for the one who asks."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(f"{what}; {todo}")
+
+
 class CannotReproduce(LineageError):
     """Recorded work that cannot be done again here."""
 
@@ -226,6 +256,14 @@ class CheckpointProblem(LineageError):
     def __init__(self, path: object, why: str) -> None:
         self.path = str(path)
         super().__init__(f"{self.path}: {why}")
+
+
+class TokensProblem(LineageError):
+    """The file of tokens cannot be read or written: nobody is let in until it can."""
+
+    def __init__(self, path: object, why: str) -> None:
+        self.path = str(path)
+        super().__init__(f"tokens {self.path}: {why}")
 
 
 class StoreProblem(LineageError):

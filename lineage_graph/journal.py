@@ -2,7 +2,8 @@
 
 A line is {"entry": …, "hash": …, "openings": […]}. `entry` holds the journal's uid, its own number `seq` (from 1, no gap), the
 hash of the entry before it, and the events; `hash` is the SHA-256 of the entry's canonical JSON. `openings` (what may be
-erased, one for each event) stands outside what is hashed.
+erased, one for each event) stands outside what is hashed. An entry that a service wrote for somebody has `via` as well: by
+whose token it came.
 
 A writer holds a lock on its file as long as it lives, so that others can tell a crash from a pause. A line without its line
 break was never acknowledged; readers stop before it.
@@ -43,7 +44,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class Entry:
-    """One link of a journal's chain. `body` is the canonical text that `hash` is of."""
+    """One link of a journal's chain. `body` is the canonical text that `hash` is of; `via` the token it came by, if any."""
 
     journal: str
     seq: int
@@ -52,6 +53,7 @@ class Entry:
     body: bytes
     openings: tuple[Json, ...]
     events: tuple[Event, ...] = field(compare=False)
+    via: str | None = field(default=None, kw_only=True)
 
     @cached_property
     def openings_text(self) -> str:
@@ -72,12 +74,13 @@ def genesis(journal: str) -> str:
     return digest_of(journal.encode())
 
 
-def seal(journal: str, seq: int, prev: str, events: Sequence[Event]) -> Entry:
-    """The next entry of a chain."""
+def seal(journal: str, seq: int, prev: str, events: Sequence[Event], via: str | None = None) -> Entry:
+    """The next entry of a chain. via: the token that the events came by."""
     salts = os.urandom(2 * SALT * len(events))
     pairs = [sealed(event, salts[2 * SALT * i : 2 * SALT * (i + 1)]) for i, event in enumerate(events)]
-    body = canonical_plain({"events": [w for w, _ in pairs], "format": FORMAT, "journal": journal, "prev": prev, "seq": seq})
-    return Entry(journal, seq, prev, digest_of(body), body, tuple(o for _, o in pairs), tuple(events))
+    said: Json = {"events": [w for w, _ in pairs], "format": FORMAT, "journal": journal, "prev": prev, "seq": seq}
+    body = canonical_plain(said if via is None else said | {"via": via})
+    return Entry(journal, seq, prev, digest_of(body), body, tuple(o for _, o in pairs), tuple(events), via=via)
 
 
 def parse_line(line: bytes, where: str) -> Entry:
@@ -95,11 +98,11 @@ def parse_line(line: bytes, where: str) -> Entry:
         if entry["format"] > FORMAT:
             raise JournalProblem(where, "the entry was written by a newer lineage-graph; upgrade this one")
         openings = tuple(outside["openings"])
-        journal, seq, prev = entry["journal"], entry["seq"], entry["prev"]
+        journal, seq, prev, via = entry["journal"], entry["seq"], entry["prev"], entry.get("via")
         if type(seq) is not int or not isinstance(journal, str) or not isinstance(prev, str):
             raise JournalProblem(where, "the entry has no place in a chain; restore the file from a copy")
         events = tuple(unsealed(w, o) for w, o in zip(entry["events"], openings, strict=True))
-        return Entry(journal, seq, prev, claimed, body, openings, events)
+        return Entry(journal, seq, prev, claimed, body, openings, events, via=None if via is None else str(via))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise JournalProblem(where, f"the entry cannot be read ({first}); restore the file from a copy") from None
@@ -259,9 +262,10 @@ class Journal:
         self._fd = -1
         self._write()
 
-    def append(self, events: Sequence[Event]) -> Entry:
+    def append(self, events: Sequence[Event], via: str | None = None) -> Entry:
         """One more entry with these events: in the file, or kept for it. Safe from several threads.
 
+        via: the token that they came by.
         Raises JournalProblem when it is closed, or when as much is kept as may be: then the events are in no entry.
         """
         with self._lock:
@@ -271,7 +275,7 @@ class Journal:
                 self._write()
                 if self.problem is not None and self.kept_bytes >= KEPT_BYTES:
                     raise JournalProblem(self.path, f"{KEPT_BYTES:,} bytes wait for the disk, and no more can")
-            entry = seal(self.uid, self.seq + 1, self.head, events)
+            entry = seal(self.uid, self.seq + 1, self.head, events, via)
             line = entry.line()
             self._kept.append((entry.seq, entry.hash, line))
             self.kept_bytes += len(line)
@@ -328,6 +332,23 @@ class Journal:
         self.kept_bytes -= size
         for _ in piece:
             self._kept.popleft()
+
+    def sync(self) -> None:
+        """Returns when every entry is on the disk. Raises JournalProblem where it does not take them."""
+        with self._lock:
+            if self._kept:
+                self._write(at_once=True)
+            if self.problem is not None:
+                raise self.problem
+            if self._closed:
+                raise JournalProblem(self.path, "it is closed")
+            fd = os.dup(self._fd)  # others append meanwhile, and may close it
+        try:
+            os.fsync(fd)
+        except OSError as error:
+            raise JournalProblem(self.path, f"it cannot be written ({error.strerror})") from error
+        finally:
+            os.close(fd)
 
     @property
     def position(self) -> Position:

@@ -27,6 +27,9 @@ PATCH_BYTES = 10_000_000
 
 # What is on its way.
 ENTRY_BYTES = 64_000_000  # one line of a journal, or of a file that is imported
+POST_BYTES = 256_000_000  # of one request with events
+POST_LINES = 100_000
+LINE_BYTES = 16_000_000  # one event in it
 BATCH_EVENTS = 2_000  # in one transaction
 BATCH_BYTES = 16_000_000
 PENDING_ENTRIES = 5_000  # in memory, beside the journal, until they are applied

@@ -28,7 +28,7 @@ ROOMS = (
     {"names", "canonical", "queries", "settings", "flatten"},
     {"migrations"},
     {"events", "manifest", "graph", "walks", "answers", "replay"},
-    {"journal", "draft", "places", "lineage", "local", "readers"},
+    {"journal", "draft", "places", "lineage", "local", "readers", "tokens"},
     {"store", "formats", "ledger"},
     {"bridges", "evidence"},
     {"recording"},

@@ -1,20 +1,22 @@
-// Are the journal, the version sequences and the runs there, and ours until the transaction ends?
+// Are the journals, the version sequences and the runs there, and ours until the transaction ends?
 //
-// Makes journal and sequences where they are new. Everything is locked in the order given: sorted, so two ledgers cannot wait
+// Makes journals and sequences where they are new. Everything is locked in the order given: sorted, so two ledgers cannot wait
 // for each other.
 //
 // Parameters
-//   $journal    STRING   the journal's uid
-//   $genesis    STRING   what its first entry and its first receipt name as the hash before them
+//   $journals   LIST     [uid, what its first entry and its first receipt name as the hash before them], sorted
 //   $artifacts  LIST     uids of artifacts that may change, sorted
 //   $runs       LIST     uids of runs that may change, sorted
 //
 // Columns
 //   locked     INTEGER  how many nodes are
-MERGE (j:Journal {uid: $journal})
-  ON CREATE SET j.applied = 0, j.head = $genesis, j.receipt_head = $genesis
-SET j.lock = true
-WITH j
+CALL () {
+  UNWIND $journals AS journal
+  MERGE (j:Journal {uid: journal[0]})
+    ON CREATE SET j.applied = 0, j.head = journal[1], j.receipt_head = journal[1]
+  SET j.lock = true
+  RETURN count(*) AS journals
+}
 CALL () {
   UNWIND $artifacts AS uid
   MERGE (s:VersionSequence {artifact: uid}) ON CREATE SET s.next = 0, s.rev = 0
@@ -27,4 +29,4 @@ CALL () {
   SET r.lock = true
   RETURN count(*) AS runs
 }
-RETURN 1 + sequences + runs AS locked
+RETURN journals + sequences + runs AS locked

@@ -1,10 +1,10 @@
 // What does the graph hold of what the next entries speak of?
 //
-// The ledger's question before it decides. It takes no lock. Journal, artifacts and runs come with counters and are read first:
+// The ledger's question before it decides. It takes no lock. Journals, artifacts and runs come with counters and are read first:
 // whatever else changes after that changes a counter too, and record/write refuses when a counter is not the one seen here.
 //
 // Parameters
-//   $journal    STRING   the journal's uid
+//   $journals   LIST     uids of the journals
 //   $artifacts  LIST     uids of all artifacts spoken of
 //   $runs       LIST     uids of runs
 //   $versions   LIST     uids of versions
@@ -21,7 +21,7 @@
 //
 // Columns
 //   now        STRING   the server's clock, UTC
-//   journal    LIST     [applied, head, receipt head], nulls for a new one
+//   journals   LIST     [uid, applied, head, receipt head] of those that are there
 //   artifacts  LIST     [uid, rev, next number, type, created_at, description, tags, said]
 //   runs       LIST     [uid, rev, started_by, started_at, finished_by, ended_at, resumed_at, config, summary, description, tags, said]
 //   versions   LIST     [uid, artifact, name, whether a run logged it, created_at, metadata, description, tags, said, facts]
@@ -35,8 +35,11 @@
 //   edits      LIST     event uids
 //   erased     LIST     [how many erasures there are, the time of the latest]
 //   erasures   LIST     [uid, event uid, at, groups]: those of what is spoken of, and of the events themselves
-OPTIONAL MATCH (j:Journal {uid: $journal})
-WITH [j.applied, j.head, j.receipt_head] AS journal
+CALL () {
+  UNWIND $journals AS uid
+  MATCH (j:Journal {uid: uid})
+  RETURN collect([uid, j.applied, j.head, j.receipt_head]) AS journals
+}
 CALL () {
   UNWIND $artifacts AS uid
   MATCH (s:VersionSequence {artifact: uid})
@@ -68,7 +71,7 @@ CALL () {
   WITH ask, collect([v.uid, toString(m.at), m.event, m.removed])[0] AS found
   RETURN collect([ask[0], ask[1], found[0], found[1], found[2], found[3]]) AS asked
 }
-WITH journal, artifacts, runs, named, prefixes, asked,
+WITH journals, artifacts, runs, named, prefixes, asked,
   [x IN named | x[1]] + [x IN asked | x[2]] + reduce(all = [], x IN prefixes | all + x[2]) AS meant
 CALL (meant) {
   UNWIND $versions + meant AS uid
@@ -130,5 +133,5 @@ CALL (meant, many) {
   MATCH (x:Erasure {of: uid})
   RETURN collect([uid, x.event, toString(x.at), x.groups]) AS erasures
 }
-RETURN toString(datetime.realtime()) AS now, journal, artifacts, runs, versions, named, prefixes, aliases, asked,
+RETURN toString(datetime.realtime()) AS now, journals, artifacts, runs, versions, named, prefixes, aliases, asked,
   used + used_before AS used, logged, moves + turns AS moves, edits, [many, toString(latest)] AS erased, erasures

@@ -1,6 +1,6 @@
 // How are entries, and what they say, written in one step?
 //
-// Everything was decided before, from what record/look answered. So the first half locks journal, sequences and runs (sorted, so
+// Everything was decided before, from what record/look answered. So the first half locks journals, sequences and runs (sorted, so
 // two ledgers cannot wait for each other) and compares their counters, and the number of erasures, with those seen; where one
 // differs, nothing is written and there is no row. What was thought new and is not breaks a uniqueness constraint. The second
 // half writes: every row is new, so edges are created and not merged. What is rare is in record/amend and record/erase.
@@ -8,11 +8,8 @@
 // A lock is taken by setting a constant: `SET n.x = n.x + 0` locks twice, in another order, and two of them can wait for each other.
 //
 // Parameters
-//   $journal    STRING   the journal's uid
-//   $was        LIST     [number of the last entry applied, hash of its receipt], as seen
-//   $applied    INTEGER  the number of the last entry given
-//   $head       STRING   its hash
-//   $receipt    STRING   the hash of its receipt
+//   $journals   LIST     {uid, was, applied, head, receipt}, sorted: was: [number of the last entry applied, hash of its
+//                        receipt], as seen; then number, hash and receipt's hash of the last entry given
 //   $now        STRING   recorded_at for all of it: the server's clock, UTC
 //   $entries    LIST     {props}: an Entry each
 //   $sequences  LIST     [artifact uid, rev seen, next number from now on], sorted: the artifacts that change
@@ -28,9 +25,13 @@
 //
 // Columns
 //   now         STRING   the server's clock; no row when something has changed since the look
-MATCH (j:Journal {uid: $journal})
-SET j.lock = true
-WITH j WHERE j.applied = $was[0] AND j.receipt_head = $was[1]
+CALL () {
+  UNWIND $journals AS seen
+  MATCH (j:Journal {uid: seen.uid})
+  SET j.lock = true
+  WITH j, seen WHERE j.applied = seen.was[0] AND j.receipt_head = seen.was[1]
+  RETURN count(*) AS journals
+}
 CALL () {
   MATCH (x:Erasure)
   RETURN count(x) AS many
@@ -49,8 +50,12 @@ CALL () {
   WITH r, seen WHERE coalesce(r.rev, 0) = seen.rev
   RETURN count(*) AS runs
 }
-WITH j WHERE sequences = size($sequences) AND runs = size($runs) AND many = $erasures
-SET j.applied = $applied, j.head = $head, j.receipt_head = $receipt
+WITH * WHERE journals = size($journals) AND sequences = size($sequences) AND runs = size($runs) AND many = $erasures
+CALL () {
+  UNWIND $journals AS row
+  MATCH (j:Journal {uid: row.uid})
+  SET j.applied = row.applied, j.head = row.head, j.receipt_head = row.receipt
+}
 WITH datetime($now) AS now
 CALL (now) {
   UNWIND $entries AS row

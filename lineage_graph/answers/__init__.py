@@ -3,6 +3,9 @@
 order     levels by longest path, a topological order, and loops
 audit     rows for people to read
 cluster   a large lineage as a few cards; shape, groups and cards are how it gets there
+view      a picture of what is before and after one thing; choosing, picture and viewed are how it gets there
+card      all about one run or version
+search    what is called something like what a person typed
 plan      what to do again, and in which order: the models
 planning  which runs that takes, chosen backwards from home
 recipes   how each was run, and what is missing to run it again

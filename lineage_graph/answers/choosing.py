@@ -137,6 +137,9 @@ def choose(found: Found, up: Depth, down: Depth, filters: Filters, at_least: int
 def _choice(found: Found, up: int | None, down: int | None) -> Choice:
     """The choice, saying null where that is all there is."""
     far_up, far_down = found.farthest
-    all_up = up is None or (found.whole_up and far_up <= up)
-    all_down = down is None or (found.whole_down and far_down <= down)
-    return Choice(None if all_up else up, None if all_down else down, found.nodes(up, down), further=False)
+    sides = ((up, far_up, found.whole_up, found.bounds[0]), (down, far_down, found.whole_down, found.bounds[1]))
+    said = [
+        None if whole and (asked is None or far <= asked) else bound if asked is None else asked
+        for asked, far, whole, bound in sides
+    ]
+    return Choice(said[0], said[1], found.nodes(up, down), further=False)

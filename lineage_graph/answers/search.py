@@ -14,6 +14,7 @@ PIECE = re.compile(r"[^\W_]+")
 NUMBER = re.compile(r":v(\d{1,18})$")
 DIGEST = re.compile(r"(?:[a-z0-9]+:)?[0-9a-f]{6,}")
 SUBSTRING = 3  # characters from which on a piece may be anywhere in a word
+LONGEST, MOST = 64, 16  # characters of a piece, and pieces, that are looked for: the index refuses what is too complex
 
 
 class Hit(Frozen):
@@ -39,6 +40,7 @@ def parameters(text: str, project: str | None) -> dict[str, Any] | None:
     pieces = PIECE.findall(NUMBER.sub("", text).replace("/runs/", " ").lower())
     if not pieces:
         return None
+    pieces = sorted({piece[:LONGEST] for piece in pieces}, key=lambda piece: (-len(piece), piece))[:MOST]
     digest = text.strip() if DIGEST.fullmatch(text.strip()) else None
     if digest is not None and ":" not in digest:
         digest = f"sha256:{digest}"

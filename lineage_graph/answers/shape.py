@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from lineage_graph.answers.cluster import Kind
@@ -28,7 +29,7 @@ class Shape:
 
     numbers:        the server's number of each node; index: the way back.
     role:           which of `roles` each node has.
-    edges:          (from, to) in the direction of data, each once.
+    edges:          (from, to) in the direction of data, each once, rising.
     before, after:  what each node came from and went to, rising.
     level:          by longest path. loop: which of `loops` a node is in, or NO_LOOP.
     """
@@ -51,21 +52,25 @@ class Shape:
 def shape(rows: Sequence[Mapping[str, Any]]) -> Shape:
     """The rows of one or two cluster/shape_… queries, taken together. Edges to what is not there are left out, and so are
     repetitions."""
+    import numpy as np
+
     found: dict[Role, list[int]] = {}
     for row in rows:
-        for job_type, state, numbers in row["runs"]:
-            found.setdefault(Role("run", job_type or None, state), []).extend(numbers)
-        for kind, artifact, numbers in row["versions"]:
-            found.setdefault(Role("version", kind, artifact=artifact), []).extend(numbers)
-    role_of = {number: i for i, numbers in enumerate(found.values()) for number in numbers}
-    numbers = sorted(role_of)
-    index = {number: i for i, number in enumerate(numbers)}
-    edges: list[tuple[int, int]] = []
-    for row in rows:
-        edges += _edges(index, *row["edges"])
-    if len(different := set(edges)) < len(edges):
-        edges = list(different)
-    return _built(numbers, index, list(found), list(map(role_of.__getitem__, numbers)), edges)
+        for job_type, state, some in row["runs"]:
+            found.setdefault(Role("run", job_type or None, state), []).extend(some)
+        for kind, artifact, some in row["versions"]:
+            found.setdefault(Role("version", kind, artifact=artifact), []).extend(some)
+    given = np.array(list(chain.from_iterable(found.values())), np.int64)
+    numbers, first = np.unique(given, return_index=True)
+    role = np.repeat(np.arange(len(found)), [len(some) for some in found.values()])[first]
+    if not len(numbers):
+        return _built([], [], [], [])
+    ends = [np.array(list(chain.from_iterable(row["edges"][end] for row in rows)), np.int64) for end in (0, 1)]
+    places = [np.minimum(np.searchsorted(numbers, end), len(numbers) - 1) for end in ends]
+    known = (numbers[places[0]] == ends[0]) & (numbers[places[1]] == ends[1])
+    pairs = np.unique(places[0][known] * len(numbers) + places[1][known])
+    edges = list(zip((pairs // len(numbers)).tolist(), (pairs % len(numbers)).tolist(), strict=True))
+    return _built(numbers.tolist(), list(found), role.tolist(), edges)
 
 
 def part_of(whole: Shape, nodes: Sequence[int]) -> Shape:
@@ -76,36 +81,23 @@ def part_of(whole: Shape, nodes: Sequence[int]) -> Shape:
     for i, node in enumerate(nodes):
         at[node] = i
     edges = [(i, at[other]) for i, node in enumerate(nodes) for other in whole.after[node] if at[other] >= 0]
-    numbers = [whole.numbers[node] for node in nodes]
-    index = {number: i for i, number in enumerate(numbers)}
-    return _built(numbers, index, whole.roles, [whole.role[node] for node in nodes], edges)
+    return _built([whole.numbers[node] for node in nodes], whole.roles, [whole.role[node] for node in nodes], edges)
 
 
-def _built(
-    numbers: list[int], index: dict[int, int], roles: list[Role], role: list[int], edges: list[tuple[int, int]]
-) -> Shape:
+def _built(numbers: list[int], roles: list[Role], role: list[int], edges: list[tuple[int, int]]) -> Shape:
+    """edges: rising, each once."""
+    index = dict(zip(numbers, range(len(numbers)), strict=True))
     before: list[list[int]] = [[] for _ in numbers]
     after: list[list[int]] = [[] for _ in numbers]
     for a, b in edges:
         after[a].append(b)
         before[b].append(a)
-    for neighbours in (before, after):
-        for some in neighbours:
-            if len(some) > 1:
-                some.sort()
     level, loops = heights(len(numbers), edges)
     loop = [NO_LOOP] * len(numbers)
     for i, nodes in enumerate(loops):
         for node in nodes:
             loop[node] = i
     return Shape(numbers, index, roles, role, edges, before, after, level, loop, loops)
-
-
-def _edges(index: Mapping[int, int], sources: Sequence[int], targets: Sequence[int]) -> list[tuple[int, int]]:
-    try:
-        return list(zip(map(index.__getitem__, sources), map(index.__getitem__, targets), strict=True))
-    except KeyError:
-        return [(index[a], index[b]) for a, b in zip(sources, targets, strict=True) if a in index and b in index]
 
 
 def distances(shape: Shape, home: int, ways: Sequence[list[list[int]]]) -> dict[int, int]:

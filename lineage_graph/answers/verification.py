@@ -92,6 +92,7 @@ class TrailStep(Frozen):
     """One thing that happened, with its evidence.
 
     at: when it happened; recorded_at: when the graph learnt of it. who: who says so. kind: of event. what: a sentence.
+    via: the token by which it came, where a service took it in.
     run, version: whom it is about. result: 'recorded', 'repeated' or 'rejected'; reason: why it was rejected.
     event: its uid. journal, seq, hash: the entry that says so.
     """
@@ -109,6 +110,7 @@ class TrailStep(Frozen):
     journal: str
     seq: int
     hash: str
+    via: str | None = None
 
 
 class Trail(Frozen):

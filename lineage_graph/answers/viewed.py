@@ -79,7 +79,7 @@ def view_of(
         ),
         facets=_facets(picture),
         hidden=tuple(_hidden(picture, asked, nodes, named) for asked, nodes in zip(hide, picture.hidden, strict=True)),
-        omitted=tuple(_omitted(picture, found, choice, grouped)),
+        omitted=tuple(_omitted(picture, found, grouped)),
         coarsened=picture.given_up,
         truncated=truncated,
         queries=tuple(queries),
@@ -230,9 +230,9 @@ def _hidden(picture: Picture, asked: str, nodes: Sequence[int], named: Mapping[i
     )
 
 
-def _omitted(picture: Picture, found: Found, choice: Choice, grouped: int) -> Iterable[Omitted]:
+def _omitted(picture: Picture, found: Found, grouped: int) -> Iterable[Omitted]:
     beyond = len(set(found.shape.numbers).difference(picture.shape.numbers))
-    unseen = not (found.whole_up or choice.up is None) or not (found.whole_down or choice.down is None)
+    unseen = not (found.whole_up and found.whole_down)
     for reason, count in (("hidden", len(picture.all_hidden)), ("filtered", len(picture.filtered)), ("grouped", grouped)):
         if count:
             yield Omitted.model_validate({"reason": reason, "count": count})

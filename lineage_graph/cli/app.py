@@ -22,6 +22,7 @@ from lineage_graph.cli import (
     running,
     serve,
     status,
+    token,
 )
 from lineage_graph.cli.door import Door
 from lineage_graph.cli.options import CONTEXT
@@ -38,6 +39,7 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
     "Trust": [audit.audit, erase.erase],
+    "Serve": [token.token],
     "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 

@@ -141,7 +141,7 @@ def trail(name: str, limit: int | None, after: str | None, where: Where, form: s
     rows = [
         (
             str(steady(step.at)),
-            step.who or "",
+            f"{step.who or ''} (token {step.via})".strip() if step.via else step.who or "",
             step.what if step.result != "rejected" else f"rejected: {step.what} ({step.reason})",
             step.result,
             f"{step.journal} {step.seq}",

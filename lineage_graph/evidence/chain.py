@@ -84,6 +84,8 @@ class Chain:
         openings = self._openings(seq, props, len(events))
         if len(outcomes) != len(events):
             self.found("receipt", seq, f"its receipt has {len(outcomes)} outcomes for {len(events)} events")
+        if receipt.get("via") != entry.get("via"):
+            self.found("receipt", seq, "its receipt names another token", "receipt.via", entry.get("via"), receipt.get("via"))
         self._beside(seq, props, receipt, outcomes)
         self.events += len(events)
         for written, opening, outcome in zip(events, openings, outcomes, strict=False):

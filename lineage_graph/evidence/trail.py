@@ -73,7 +73,13 @@ def _said(graph: Graph, name: str, broken: bool = False) -> list[tuple[Event, Ou
     for journal, seq, entry_hash, body, openings, receipt in row["entries"]:
         try:
             told = json.loads(receipt)
-            entry = {"journal": journal, "seq": seq, "hash": entry_hash, "recorded_at": told["recorded_at"]}
+            entry = {
+                "journal": journal,
+                "seq": seq,
+                "hash": entry_hash,
+                "recorded_at": told["recorded_at"],
+                "via": told.get("via"),
+            }
             events = zip(json.loads(body)["events"], json.loads(openings), told["outcomes"], strict=True)
             found += [(_opened(written, opening), outcome, entry) for written, opening, outcome in events]
         except (ValueError, KeyError, TypeError, AttributeError):

@@ -31,10 +31,12 @@ class Wanted:
 
     started, logged: runs and versions that its events bring into being, most likely.
     changing:        artifacts that may change. must: whether only the graph can tell.
+    journals:        whose entries they are.
     events:          every event; begins: when the first of them happened. erasures: those that erase.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        self.journals: set[str] = set()
         self.artifacts: set[str] = set()
         self.changing: set[str] = set()
         self.runs: set[str] = set()
@@ -56,6 +58,7 @@ class Wanted:
         self.begins = ""
         self.must = False
         for entry in entries:
+            self.journals.add(entry.journal)
             for event in entry.events:
                 self.events.add(event.uid)
                 if not self.begins or event.at_text < self.begins:
@@ -66,8 +69,9 @@ class Wanted:
                     self._meant(event, outcome)
 
     def parameters(self) -> dict[str, Any]:
-        """For record/look (but journal)."""
+        """For record/look."""
         return {
+            "journals": sorted(self.journals),
             "artifacts": sorted(self.artifacts),
             "runs": sorted(self.runs),
             "versions": sorted(self.versions),
@@ -88,6 +92,7 @@ class Wanted:
         runs, versions = state.runs, state.versions
         return not (
             self.must
+            or not self.journals <= state.journals.keys()
             or not state.erasures.spare(self.begins)
             or not self.artifacts <= state.artifacts.keys()
             or not self.aliases <= state.aliases.keys()

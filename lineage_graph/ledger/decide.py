@@ -23,7 +23,7 @@ from lineage_graph.ledger.state import State
 class Decision:
     """The parameters of record/write, record/amend and record/erase.
 
-    new: artifacts that have no sequence yet. begins: the journal is not in the graph yet.
+    new: artifacts that have no sequence yet. begins: whether a journal is not in the graph yet.
     """
 
     write: Row
@@ -35,7 +35,7 @@ class Decision:
 
 
 def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spoken] = ()) -> Decision:
-    """What to write for `entries` (one journal's next ones). The state becomes what it will be after that write.
+    """What to write for `entries` (each journal's next ones). The state becomes what it will be after that write.
 
     Entries that come with their receipts are all of one time, which is recorded in place of `now`. Raises Misfit.
     said: where something is erased, the graph's entries that may speak of it.
@@ -44,10 +44,8 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
     rules, erasures, before = again or Rules(state, said), state.erasures, state.erasures.count or 0
     # First of all: what is erased is erased of all these entries, in whichever order they say it.
     learnt = [erasures.learn(event) for entry in entries for event in entry.events if isinstance(event, Erased)]
-    journal = entries[0].journal
-    known = state.journals[journal]
-    applied, _, previous = known or (0, "", genesis(journal))
-    was = [applied, previous]
+    begins = any(state.journals[entry.journal] is None for entry in entries)
+    heads: dict[str, Row] = {}  # of each journal: how far the graph is, and how far it will be
     receipts: list[Receipt] = []
     rows: list[Row] = []
     for entry in entries:
@@ -56,41 +54,42 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
             now, outcomes = entry.receipt.recorded_at, again.outcomes(entry, events)
         else:
             outcomes = tuple([rules.outcome(event) for event in events])
-        receipt = Receipt.of(entry, outcomes, now, previous)
+        head = heads.get(entry.journal) or heads.setdefault(entry.journal, _head(entry.journal, state))
+        receipt = Receipt.of(entry, outcomes, now, head["receipt"])
         if isinstance(entry, Given) and receipt.hash != entry.receipt.hash:
             raise Misfit(entry, "the graph has other receipts of the entries before it")
-        previous = receipt.hash
+        head |= {"applied": entry.seq, "head": entry.hash, "receipt": receipt.hash}
         receipts.append(receipt)
         rejected = sum(o["result"] == "rejected" for o in outcomes)
         rows.append(
             {
-                "journal": journal,
+                "journal": entry.journal,
                 "seq": entry.seq,
                 "hash": entry.hash,
                 "body": entry.body.decode(),
                 "openings": _openings(entry, outcomes, erasures),
                 "receipt": receipt.body,
-                "receipt_hash": previous,
+                "receipt_hash": receipt.hash,
                 "rejected": rejected or None,
             }
         )
-    last = entries[-1]
     write, amend, new = rules.rows.finish()
     write |= {
-        "journal": journal,
-        "was": was,
-        "applied": last.seq,
-        "head": last.hash,
-        "receipt": previous,
+        "journals": [head for _, head in sorted(heads.items())],
         "now": now,
         "entries": rows,
         "erasures": before,
     }
     if amend is not None:
         amend["now"] = now
-    state.journals[journal] = (last.seq, last.hash, previous)
+    state.journals |= {uid: (head["applied"], head["head"], head["receipt"]) for uid, head in heads.items()}
     erase = {"now": now, "erasures": rules.rows.erasures, **to_erase(said, erasures)} if any(learnt) else None
-    return Decision(write, amend, erase, new, known is None, receipts)
+    return Decision(write, amend, erase, new, begins, receipts)
+
+
+def _head(journal: str, state: State) -> Row:
+    applied, head, receipt = state.journals[journal] or (0, "", genesis(journal))
+    return {"uid": journal, "was": [applied, receipt], "applied": applied, "head": head, "receipt": receipt}
 
 
 def _openings(entry: Entry, outcomes: Sequence[Json], erasures: Erasures) -> str:

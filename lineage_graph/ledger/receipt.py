@@ -26,16 +26,15 @@ class Receipt:
     @classmethod
     def of(cls, entry: Entry, outcomes: tuple[Json, ...], recorded_at: str, prev: str) -> Self:
         """The receipt of an entry. prev: the hash of the receipt before it."""
-        body = canonical_plain(
-            {
-                "entry": entry.hash,
-                "journal": entry.journal,
-                "outcomes": outcomes,
-                "prev": prev,
-                "recorded_at": recorded_at,
-                "seq": entry.seq,
-            }
-        )
+        said: Json = {
+            "entry": entry.hash,
+            "journal": entry.journal,
+            "outcomes": outcomes,
+            "prev": prev,
+            "recorded_at": recorded_at,
+            "seq": entry.seq,
+        }
+        body = canonical_plain(said if entry.via is None else said | {"via": entry.via})
         return cls(entry.journal, entry.seq, body.decode(), digest_of(body), outcomes, recorded_at)
 
     @classmethod
@@ -83,4 +82,6 @@ def given(entry: Entry, said: object, digest: object, prev: str) -> Given:
         raise ValueError("the receipt is another entry's")
     if said["prev"] != prev:
         raise ValueError("the receipt does not follow the one before it; one is missing or moved")
-    return Given(entry.journal, entry.seq, entry.prev, entry.hash, entry.body, entry.openings, entry.events, receipt=receipt)
+    return Given(
+        entry.journal, entry.seq, entry.prev, entry.hash, entry.body, entry.openings, entry.events, receipt, via=entry.via
+    )

@@ -208,8 +208,8 @@ class State:
         """Takes in what record/look answered to what was `asked`."""
         if self.moved(seen):
             self.__init__()  # type: ignore[misc]
-        applied, head, receipt = seen["journal"]
-        self.journals[asked["journal"]] = None if applied is None else (applied, head, receipt)
+        self.journals |= dict.fromkeys(asked["journals"])
+        self.journals |= {uid: (applied, head, receipt) for uid, applied, head, receipt in seen["journals"]}
         for uid in asked["artifacts"]:
             self.artifacts.setdefault(uid, Artifact(uid))
         for uid, rev, number, kind, created, description, tags, said in seen["artifacts"]:

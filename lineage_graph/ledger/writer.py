@@ -44,8 +44,8 @@ ENTRIES = queries.get("lineage/entries")
 
 
 def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list[Entry]]:
-    """Entries in order, in lists of one journal's, of about `most` events and no more than a transaction should hold; an entry
-    that erases is alone, and those that come with their receipts are together as they were recorded together."""
+    """Entries in order, in lists of about `most` events and no more than a transaction should hold; an entry that erases is
+    alone, and those that come with their receipts are together as they were recorded together."""
     batch: list[Entry] = []
     events = size = 0
     for entry in entries:
@@ -61,8 +61,8 @@ def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list
         yield batch
 
 
-def _together(entry: Entry) -> tuple[str, str | None]:
-    return entry.journal, entry.receipt.recorded_at if isinstance(entry, Given) else None
+def _together(entry: Entry) -> tuple[str, str] | None:
+    return (entry.journal, entry.receipt.recorded_at) if isinstance(entry, Given) else None
 
 
 def _erases(batch: Sequence[Entry]) -> bool:
@@ -96,7 +96,8 @@ class Ledger:
     def apply(self, entries: Iterable[Entry], done: Callable[[list[Receipt]], None] | None = None) -> int:
         """Applies entries (each journal's in order) and returns how many were new.
 
-        done: called with the receipts of each batch once it is committed, also of entries applied before by others.
+        done: called with the receipts of each batch once it is committed, a journal at a time, also of entries applied before
+              by others.
         Raises JournalProblem for a gap or a second history, GraphProblem when the server does not take them.
         """
         new = 0
@@ -105,11 +106,12 @@ class Ledger:
             nonlocal new
             new += len(applied)
             if done is not None:
-                before = len(batch) - len(applied)
-                if before:
-                    done(self.receipts(batch[0].journal, batch[0].seq - 1, batch[before - 1].seq))
-                if applied:
-                    done(applied)
+                for journal, entries in _by_journal(batch).items():
+                    now = [receipt for receipt in applied if receipt.journal == journal]
+                    if before := entries[: len(entries) - len(now)]:
+                        done(self.receipts(journal, before[0].seq - 1, before[-1].seq))
+                    if now:
+                        done(now)
 
         with self._lock, ExitStack() as stack:
             thread: ThreadPoolExecutor | None = None
@@ -177,12 +179,7 @@ class Ledger:
             raise
 
     def _must_look(self, wanted: Wanted, batch: list[Entry]) -> bool:
-        return (
-            self._state.full
-            or self._clock.now() is None
-            or batch[0].journal not in self._state.journals
-            or not wanted.known(self._state, self._assume)
-        )
+        return self._state.full or self._clock.now() is None or not wanted.known(self._state, self._assume)
 
     def _plan(self, batch: list[Entry], wanted: Wanted) -> _Plan:
         """Decides on what is known, looking where that is not enough."""
@@ -190,7 +187,7 @@ class Ledger:
         if self._must_look(wanted, batch):
             if self._state.full:
                 self._state = State()
-            asked = {"journal": batch[0].journal, **wanted.parameters()}
+            asked = wanted.parameters()
             [seen] = self.graph.read(LOOK, **asked)
             self._take(asked, seen)
             self._assume = wanted.new(self._state)
@@ -200,7 +197,7 @@ class Ledger:
         decision = decide(new, self._state, self._now())
         plan: list[tuple[Query, Mapping[str, Any]]] = [(WRITE, decision.write)]
         if decision.begins or decision.new:
-            plan.insert(0, (LOCK, _locks(new[0].journal, decision.new, ())))
+            plan.insert(0, (LOCK, _locks(wanted.journals, decision.new, ())))
         if decision.amend:
             plan.append((AMEND, decision.amend))
         return _Plan(batch, plan, decision.receipts)
@@ -229,13 +226,12 @@ class Ledger:
         return now
 
     def _under_locks(self, run: RunQuery, batch: list[Entry], wanted: Wanted) -> list[Receipt]:
-        journal = batch[0].journal
         self._state = State()
-        run(LOCK, **_locks(journal, sorted(wanted.changing), sorted(wanted.runs)))
+        run(LOCK, **_locks(wanted.journals, sorted(wanted.changing), sorted(wanted.runs)))
         said = [Spoken.of(row) for row in run(SAID_OF, **where_said(wanted.erasures))] if wanted.erasures else []
         if more := wanted.reach(said):
-            run(LOCK, **_locks(journal, (), more))
-        asked = {"journal": journal, **wanted.parameters()}
+            run(LOCK, **_locks(wanted.journals, (), more))
+        asked = wanted.parameters()
         [seen] = run(LOOK, **asked)
         self._take(asked, seen)
         new = _unapplied(batch, self._state)
@@ -260,7 +256,7 @@ class Ledger:
             state = State()
             now = ""
             for part in batches(entries):
-                asked = {"journal": part[0].journal, **Wanted(part).parameters()}
+                asked = Wanted(part).parameters()
                 [seen] = self.graph.read(LOOK, **asked)
                 if state.moved(seen):
                     break  # others write at this moment: look again
@@ -290,16 +286,24 @@ class Ledger:
 
 
 def _unapplied(entries: Sequence[Entry], state: State) -> list[Entry]:
-    """Of one journal's entries those that come next. Raises JournalProblem for a gap or a second history."""
-    journal = entries[0].journal
-    applied, head, _ = state.journals[journal] or (0, genesis(journal), "")
-    new = [e for e in entries if e.seq > applied]
-    if new and new[0].seq != applied + 1:
-        raise JournalProblem(journal, f"entry {new[0].seq} came after entry {applied}; give the entries between them first")
-    if new and new[0].prev != head:
-        raise JournalProblem(journal, f"entry {new[0].seq} follows another history than the graph's; it was not applied")
+    """The entries that come next in their journals. Raises JournalProblem for a gap or a second history."""
+    known = {uid: state.journals[uid] or (0, genesis(uid), "") for uid in {entry.journal for entry in entries}}
+    new = [entry for entry in entries if entry.seq > known[entry.journal][0]]
+    for journal, (first, *_) in _by_journal(new).items():
+        applied, head, _ = known[journal]
+        if first.seq != applied + 1:
+            raise JournalProblem(journal, f"entry {first.seq} came after entry {applied}; give the entries between them first")
+        if first.prev != head:
+            raise JournalProblem(journal, f"entry {first.seq} follows another history than the graph's; it was not applied")
     return new
 
 
-def _locks(journal: str, artifacts: Sequence[str], runs: Sequence[str]) -> dict[str, Any]:
-    return {"journal": journal, "genesis": genesis(journal), "artifacts": list(artifacts), "runs": list(runs)}
+def _by_journal(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.journal, []).append(entry)
+    return found
+
+
+def _locks(journals: Iterable[str], artifacts: Sequence[str], runs: Sequence[str]) -> dict[str, Any]:
+    return {"journals": [[uid, genesis(uid)] for uid in sorted(journals)], "artifacts": list(artifacts), "runs": list(runs)}

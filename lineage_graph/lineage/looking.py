@@ -23,7 +23,8 @@ class Looking(Things):
     def search(self, q: str, project: str | None = None, limit: int = 20, *, timeout: float | None = None) -> Search:
         """Projects, artifacts, versions, aliases and runs by parts of their names, in any case.
 
-        q:       words, or parts of words of three characters and more; all of them must be in a name. 'name:v3' finds that
+        q:       words, or parts of words of three characters and more; all of them must be in a name (of more than 16 words
+                 the longest 16, and of a word the first 64 characters). 'name:v3' finds that
                  version as well, and the beginning of a digest (six characters and more) the versions that have it.
         project: only in this project. limit: at most so many, 100 at most.
         timeout: seconds.

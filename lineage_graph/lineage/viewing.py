@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from lineage_graph import queries
@@ -12,7 +12,7 @@ from lineage_graph.answers.choosing import Choice, Depth, Filters, Found, choose
 from lineage_graph.answers.cluster import Members, Sort
 from lineage_graph.answers.groups import LEAST_CARDS
 from lineage_graph.answers.picture import Picture, Stage, arrange
-from lineage_graph.answers.shape import Shape, part_of, shape
+from lineage_graph.answers.shape import Shape, distances, part_of, shape
 from lineage_graph.answers.view import Asked, Scope, View
 from lineage_graph.answers.viewed import GROUP, alone, to_be_named, view_of
 from lineage_graph.errors import NotRecorded, ParameterWrong, TimeRanOut
@@ -95,13 +95,13 @@ class Viewing(Grouping):
             look = self._asked(home, up, down, scope, type, job_type, out, hide, more, at_least, as_of, known_at, timeout)
             found, choice, picture, cut = self._picture(look, more, cards)
             numbers = [picture.shape.numbers[node] for node in alone(picture)]
-            [row] = self._read("cluster/degrees", look.deadline.left(), numbers=numbers, **look.then)
+            [row] = self._read("cluster/degrees", timeout, numbers=numbers, **look.then)
             index = picture.shape.index
             return view_of(
                 picture,
                 found,
                 choice,
-                self._named(picture.shape, to_be_named(picture), as_of, known_at, look.deadline.left()),
+                self._named(picture.shape, to_be_named(picture), as_of, known_at, timeout),
                 {index[number]: (before, after) for number, before, after in row["degrees"]},
                 name=look.home.full_name,
                 scope=scope,
@@ -153,16 +153,12 @@ class Viewing(Grouping):
                 raise TimeRanOut("cluster/members", timeout)
             node = look.node(picture.shape, uid)
             nodes = [] if node is None else picture.card_with(node)
-            far = {
-                number: min(way[at] for way in (found.up, found.down) if at in way)
-                for number in (picture.shape.numbers[node] for node in nodes)
-                if (at := found.shape.index.get(number)) is not None and (at in found.up or at in found.down)
-            }
+            depths = distances(found.shape, found.home, [found.shape.before, found.shape.after])
             return self._page(
                 look.home.full_name,
                 group,
                 [picture.shape.numbers[node] for node in nodes],
-                far,
+                {found.shape.numbers[node]: depth for node, depth in depths.items()},
                 search=search,
                 sort=sort,
                 descending=descending,
@@ -221,6 +217,8 @@ class Viewing(Grouping):
         if not LEAST_CARDS <= (whole_number(cards, "cards", LEAST_CARDS) or 0) <= MOST_CARDS:
             raise ParameterWrong("cards", f"it is at most {MOST_CARDS}, not {cards}")
         rows, found, choice, cut = self._chosen(look)
+        if cut is not None:  # what was found has its names and what was added to it, as long as they take
+            look = replace(look, deadline=Deadline(look.deadline.question, look.deadline.timeout))
         numbers = found.shape.numbers
         chosen = [numbers[node] for node in choice.nodes]
         if more:

@@ -44,6 +44,7 @@ def ask(
     parameters: Mapping[str, Any] | None,
     *,
     project: str | None,
+    via: str | None = None,
     limit: int = ROWS,
     timeout: float = SECONDS,
     memory: int = BYTES,
@@ -57,7 +58,7 @@ def ask(
     given = dict(parameters or {})
     asked = Asked(
         at=now(),
-        actor=capture.user(),
+        actor=via or capture.user(),
         project=project,
         outcome="failed",
         statement_digest=digest_of(text(statement).encode()),
@@ -73,7 +74,7 @@ def ask(
         said = {"outcome": "refused" if isinstance(error, WrongUse) else "failed", "reason": text(str(error))}
         raise
     finally:
-        recorder.record(asked.model_copy(update=said), what="what was asked")
+        recorder.record(asked.model_copy(update=said), what="what was asked", via=via)
 
 
 def _answer(

@@ -50,12 +50,12 @@ class Backlog:
         """The number of the newest entry."""
         return self._before + (self.journal.seq if self.journal is not None else 0)
 
-    def add(self, events: tuple[Event, ...]) -> int | None:
+    def add(self, events: tuple[Event, ...], via: str | None = None) -> int | None:
         """One more entry, and its number; None when there is no room for it any more, and it is lost."""
         if self.journal is None:
             self.journal = self._new_journal()
         try:
-            entry = self.journal.append(events)
+            entry = self.journal.append(events, via)
         except JournalProblem as problem:
             self.lost += len(events)
             self._warn("lost", f"{problem}; what is recorded from now on is lost")
@@ -70,6 +70,14 @@ class Backlog:
             self._pending.append(entry)
             self._pending_bytes += entry.size
         return self.last
+
+    def secure(self) -> None:
+        """Returns when every entry that is not applied is on this host's disk. Raises JournalProblem."""
+        own = self.journal
+        if own is not None:
+            if own.path.parent != self.folder:
+                raise JournalProblem(self.folder, "it cannot be written, and what came is kept elsewhere; make it writable")
+            own.sync()
 
     def _new_journal(self) -> Journal:
         journal = Journal(self.folder, self._settings.fsync, self._settings.fsync_interval)

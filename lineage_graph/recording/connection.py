@@ -92,6 +92,7 @@ class LineageGraph(Evidence):
         limit: int = asking.ROWS,
         timeout: float = asking.SECONDS,
         memory: int = asking.BYTES,
+        via: str | None = None,
     ) -> Table:
         """What a statement of one's own answers, such as 'MATCH (r:Run {author: $who}) RETURN r.id ORDER BY r.id'.
 
@@ -103,11 +104,12 @@ class LineageGraph(Evidence):
         limit:      at most so many rows. memory: and so many bytes of them, as JSON; `truncated` says when there are more.
                     What a statement may take of the server is the server's setting `db.memory.transaction.max`.
         timeout:    seconds that the server may take.
+        via:        the token of who asks, where a service asks for somebody; it stands in the record as who asked.
         Raises StatementRefused (also for a mistake in it, with its place), ParameterWrong, SettingWrong where recording is
         disabled, TimeRanOut, GraphProblem.
         """
         return asking.ask(
-            self.recorder, statement, parameters, project=self.project, limit=limit, timeout=timeout, memory=memory
+            self.recorder, statement, parameters, project=self.project, via=via, limit=limit, timeout=timeout, memory=memory
         )
 
     def patch(self, digest: str) -> bytes | None:

@@ -24,9 +24,11 @@ from lineage_graph.errors import GraphFailed, JournalProblem, StoreProblem
 from lineage_graph.events import RunFinished, RunStarted
 from lineage_graph.journal import Entry, Position
 from lineage_graph.ledger import Ledger, Receipt
+from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 
 DONE = "done"
 OPEN_AT_ONCE = 500  # journals; a system has a limit
+CHUNK = 4  # transactions' worth of entries that are read before they are applied
 MARK = ".applied"
 Deliver = Callable[[Entry], None]
 
@@ -117,9 +119,12 @@ def retire(path: Path) -> None:
 
 
 def open_runs(path: Path) -> list[str]:
-    """The runs that a journal started as their owner and never finished."""
+    """The runs that a journal started as their owner and never finished, but for those of other processes, which a service
+    recorded."""
     runs: dict[str, None] = {}
     for entry, _ in journal.read(path):
+        if entry.via is not None:
+            continue
         for event in entry.events:
             if isinstance(event, RunStarted) and event.role != "worker":
                 runs[event.run] = None
@@ -263,6 +268,21 @@ def drain_copies(
     return done
 
 
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    """Entries in lists of some transactions each: the ledger decides one while the one before it is being written."""
+    some: list[Entry] = []
+    events = size = 0
+    for entry in entries:
+        some.append(entry)
+        events += len(entry.events)
+        size += entry.size
+        if events >= CHUNK * BATCH_EVENTS or size >= CHUNK * BATCH_BYTES:
+            yield some
+            some, events, size = [], 0, 0
+    if some:
+        yield some
+
+
 def _is_over(one: Waiting) -> bool:
     """Whether nobody writes a journal any more, and all of it is applied."""
     if one.live or not one.path.exists():
@@ -324,16 +344,23 @@ def _apply(
         if settled is not None:
             settled(receipts)
 
-    # All of a journal that comes in a row at once: the ledger decides a batch while the one before it is being written.
-    for uid, some in groupby(entries(), key=attrgetter("journal")):
+    for some in _chunks(entries()):
         try:
             ledger.apply(some, applied)
-        except JournalProblem as problem:
-            problems.append(problem)
-            stuck.add(uid)
-        except GraphFailed as problem:  # it answers and refuses this: the other journals go on
-            problems.append(JournalProblem(paths[uid], str(problem)))
-            stuck.add(uid)
+        except (JournalProblem, GraphFailed):
+            # Something among them is refused. Once more, what is of one journal in a row at a time: the others go on.
+            left = [entry for entry in some if (entry.journal, entry.seq) in positions]
+            for uid, part in groupby(left, key=attrgetter("journal")):
+                if uid in stuck:
+                    continue
+                try:
+                    ledger.apply(part, applied)
+                except JournalProblem as problem:
+                    problems.append(problem)
+                    stuck.add(uid)
+                except GraphFailed as problem:
+                    problems.append(JournalProblem(paths[uid], str(problem)))
+                    stuck.add(uid)
     for path, (entry, position) in there.items():
         seq, head = known[path.stem]
         if entry.hash != (head if entry.seq == seq else ledger.hash_of(path.stem, entry.seq)):

@@ -83,19 +83,23 @@ class Recorder:
         """Itself, or its successor: in a forked child, and after it was closed."""
         return recorder_for(self.settings, self.target) if self.closed or self.pid != os.getpid() else self
 
-    def record(self, *events: Event, what: str = "the event") -> Ticket:
-        """Writes events as one entry of the journal. Never raises for a disk or a server."""
+    def record(self, *events: Event, what: str = "the event", via: str | None = None) -> Ticket:
+        """Writes events as one entry of the journal. Never raises for a disk or a server. via: the token they came by."""
         if (current := self.current()) is not self:
-            return current.record(*events, what=what)
+            return current.record(*events, what=what, via=via)
         if self.settings.mode == "disabled":
             return Ticket(self, 0, 0, what)
         with self._lock:
-            ticket = None if self._closing else self._add(events, what)
+            ticket = None if self._closing else self._add(events, what, via)
         self._wanted.set()
-        return ticket or self.current().record(*events, what=what)
+        return ticket or self.current().record(*events, what=what, via=via)
 
-    def _add(self, events: tuple[Event, ...], what: str) -> Ticket:
-        number = self._backlog.add(events) or 0
+    def secure(self) -> None:
+        """Returns when all that was recorded outlives this process and its computer. Raises JournalProblem."""
+        self.current()._backlog.secure()
+
+    def _add(self, events: tuple[Event, ...], what: str, via: str | None) -> Ticket:
+        number = self._backlog.add(events, via) or 0
         ticket = Ticket(self, number, len(events) - 1, what)
         if number:
             self._tickets[number] = ticket

@@ -24,6 +24,11 @@ class Ticket:
         self._there = threading.Event()
         self._outcome: Json = {}
 
+    @property
+    def kept(self) -> bool:
+        """Whether there was room for it, on the disk or in memory."""
+        return self._seq > 0
+
     def settle(self, receipt: Receipt) -> None:
         self._outcome = receipt.outcomes[self._index]
         self._there.set()

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lineage_graph.formats.json import plain
+from lineage_graph.service.access import seen
 
 
 def body_of(value: Any) -> bytes:
@@ -21,8 +22,8 @@ def body_of(value: Any) -> bytes:
 
 
 def answer(request: Request, value: Any) -> Response:
-    """JSON with an ETag; 304 where the caller has it."""
-    return tagged(request, body_of(value), "application/json")
+    """JSON with an ETag, as the caller may see it; 304 where he has it."""
+    return tagged(request, body_of(seen(request, value)), "application/json")
 
 
 def tagged(request: Request, body: bytes, media_type: str, **headers: str) -> Response:

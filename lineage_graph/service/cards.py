@@ -13,12 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_graph import queries
+from lineage_graph.answers.card import Card
 from lineage_graph.answers.view import Asked
 from lineage_graph.errors import ContentProblem
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.recording.content import manifest_of
-from lineage_graph.service.access import who
-from lineage_graph.service.answers import answer
+from lineage_graph.service.access import seen, who
+from lineage_graph.service.answers import answer, body_of, tagged
 from lineage_graph.service.reads import TIMEOUT, describe
 from lineage_graph.settings import Settings
 from lineage_graph.version import __version__
@@ -33,18 +34,20 @@ def router(graph: LineageGraph) -> APIRouter:
     settings = graph.recorder.settings
     browser = browser_of(settings)
 
-    @found.get("/card", description=describe("card"), openapi_extra={"x-role": "reader"})
+    @found.get("/card", description=describe("card"))
     async def card(request: Request, name: str, as_of: str | None = None) -> Response:
         """All about one run or version."""
-        return answer(request, await run_in_threadpool(partial(_card, graph, settings, browser, name, as_of)))
+        found = await run_in_threadpool(partial(graph.card, name, as_of=as_of, timeout=TIMEOUT))
+        said = await run_in_threadpool(partial(_card, settings, browser, seen(request, found)))
+        return tagged(request, body_of(said), "application/json")
 
-    @found.get("/text", openapi_extra={"x-role": "reader"})
+    @found.get("/text")
     def text(request: Request, query: Annotated[str, fastapi.Query(description="Such as lineage/upstream.")]) -> Response:
         """A query file's text, and where Neo4j Browser is."""
         asked = queries.get(query)
         return answer(request, {"name": asked.name, "question": asked.question, "text": asked.text, "browser": browser})
 
-    @found.get("/me", openapi_extra={"x-role": "reader"})
+    @found.get("/me")
     def me(request: Request) -> Response:
         """Who looks, and at what."""
         asks = who(request)
@@ -62,8 +65,7 @@ def browser_of(settings: Settings) -> str | None:
     return f"http://{host}:{HTTP}" if host in ("127.0.0.1", "localhost") else None
 
 
-def _card(graph: LineageGraph, settings: Settings, browser: str | None, name: str, as_of: str | None) -> dict[str, Any]:
-    found = graph.card(name, as_of=as_of, timeout=TIMEOUT)
+def _card(settings: Settings, browser: str | None, found: Card) -> dict[str, Any]:
     said = found.model_dump(mode="json")
     said["queries"] = [_with_text(asked, browser) for asked in found.queries]
     return said | (_files(settings, found.version.digest) if found.version is not None else {})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from lineage_graph.formats import csv, dot, mermaid, svg, table
 from lineage_graph.models import Lineage
+from lineage_graph.service.access import seen
 from lineage_graph.service.answers import tagged
 
 Form = Literal["json", "csv", "dot", "mermaid", "svg", "table"]
@@ -31,7 +32,8 @@ def text_of(lineage: Lineage, form: str) -> str:
 
 
 def file(request: Request, lineage: Lineage, form: Form) -> Response:
-    """The file, named after what the walk began at."""
+    """The file, as the caller may see it, named after what the walk began at."""
+    lineage = seen(request, lineage)
     media_type, ending = MEDIA[form]
     name = f"{lineage.home.replace('/', '-').replace(':', '-')}-{lineage.direction}.{ending}"
     disposition = f"attachment; filename*=UTF-8''{quote(name, safe='')}"

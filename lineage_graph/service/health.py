@@ -73,12 +73,12 @@ def router(graph: LineageGraph, metrics: Metrics) -> APIRouter:
     found = APIRouter(tags=["health"])
     pulse = Pulse(graph)
 
-    @found.get("/healthz", openapi_extra={"x-role": None})
+    @found.get("/healthz")
     async def healthz() -> Response:
         """This process lives."""
         return JSONResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
-    @found.get("/readyz", openapi_extra={"x-role": None})
+    @found.get("/readyz")
     async def readyz(request: Request) -> Response:
         """Neo4j answers, within 2 seconds. Events are taken in even while it does not."""
         try:
@@ -89,7 +89,7 @@ def router(graph: LineageGraph, metrics: Metrics) -> APIRouter:
             return problem_of(error, request.scope.get("request_id"))
         return JSONResponse({"status": "ready"}, headers={"Cache-Control": "no-store"})
 
-    @found.get("/metrics", openapi_extra={"x-role": None})
+    @found.get("/metrics")
     def numbers() -> Response:
         """How it is doing, for Prometheus."""
         try:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from lineage_graph.service.access import role_for
 from lineage_graph.service.answers import tagged
 
 VERSION = "{{version}}"  # stands in index.html where the files' version goes
@@ -70,7 +71,7 @@ def explained(openapi: dict[str, Any], style: str) -> str:
     ]
     for path, methods in openapi["paths"].items():
         for method, said in methods.items():
-            role = said.get("x-role")
+            role = role_for(method.upper(), path)
             needs = f"<small>needs the role {escape(role)}</small>" if role else ""
             parts.append(f"<section><h2><code>{method.upper()} {escape(path)}</code> {needs}</h2>")
             parts += [f"<p>{escape(part)}</p>" for part in said.get("description", "").split("\n\n") if part.strip()]

@@ -23,6 +23,11 @@ STATUS: dict[type[LineageError], int] = {
     errors.NotRecorded: 404,
     errors.QueryUnknown: 404,
     errors.StatementRefused: 403,
+    errors.TokenRefused: 401,
+    errors.NotAllowed: 403,
+    errors.TooOften: 429,
+    errors.TokensProblem: 503,
+    errors.JournalProblem: 503,
     errors.ContentProblem: 404,
     errors.NotYetRecorded: 503,
     errors.GraphProblem: 502,
@@ -56,7 +61,10 @@ def problem(status: int, detail: str, *, request_id: str | None = None, **more: 
 def problem_of(error: Exception, request_id: str | None = None) -> Response:
     """The same for whatever was raised."""
     if isinstance(error, LineageError):
-        return problem(status_of(error), str(error), request_id=request_id)
+        answer = problem(status_of(error), str(error), request_id=request_id)
+        if isinstance(error, errors.TooOften):
+            answer.headers["Retry-After"] = str(error.seconds)
+        return answer
     if isinstance(error, RequestValidationError):
         return problem(422, sentence_of(error), request_id=request_id)
     if isinstance(error, HTTPException):

@@ -23,7 +23,6 @@ from starlette.responses import Response
 from lineage_graph import queries
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service import answers, files, streams
-from lineage_graph.service.access import Role
 
 TIMEOUT = 30.0  # seconds that a question may take, unless it says less
 LONGEST = 300.0
@@ -38,7 +37,6 @@ class Read:
 
     path: str
     method: str
-    role: Role = "reader"
     left_out: frozenset[str] = frozenset()
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -68,9 +66,9 @@ READS = (
     Read("plan", "plan", left_out=HERE),
     Read("impact", "impact"),
     Read("stale", "stale"),
-    Read("trail", "trail", "auditor"),
-    Read("verify", "verify", "auditor", left_out=HERE),
-    Read("rejections", "rejections", "auditor"),
+    Read("trail", "trail"),
+    Read("verify", "verify", left_out=HERE),
+    Read("rejections", "rejections"),
 )
 
 
@@ -86,7 +84,6 @@ def router(graph: LineageGraph) -> APIRouter:
             description=describe(read.method),
             tags=["questions"],
             response_class=Response,
-            openapi_extra={"x-role": read.role},
         )
     return found
 

@@ -15,6 +15,7 @@ from typing import Any
 from lineage_graph.errors import ExtraMissing, SettingWrong
 from lineage_graph.recording.connection import connection
 from lineage_graph.settings import Settings
+from lineage_graph.tokens import Tokens
 
 PORT = 8137
 GRACE = 10  # seconds for what is being answered when the process is asked to end
@@ -43,13 +44,13 @@ def serve(
         from lineage_graph.service.app import create_app
     except ImportError as missing:
         raise ExtraMissing("the service", "service") from missing
-    must_be_private(host)
+    must_be_private(host, settings)
     graph = connection(settings, uri)
     listening = _listen(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"
     config = uvicorn.Config(
-        create_app(graph, origins=origins), http=_impatient(), ws="none", lifespan="on", log_config=None, access_log=False,
-        server_header=False, timeout_graceful_shutdown=GRACE, timeout_keep_alive=30,
+        create_app(graph, origins=origins, loopback=is_loopback(host)), http=_impatient(), ws="none", lifespan="on",
+        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE, timeout_keep_alive=30,
     )  # fmt: skip
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
@@ -64,9 +65,9 @@ def serve(
     graph.recorder.drain()
 
 
-def must_be_private(host: str) -> None:
-    """Raises SettingWrong for an address that others reach, as long as nobody has to say who they are."""
-    if not is_loopback(host):
+def must_be_private(host: str, settings: Settings) -> None:
+    """Raises SettingWrong for an address that others reach, as long as there is no token. Raises TokensProblem."""
+    if not is_loopback(host) and not Tokens(settings).all():
         raise SettingWrong(
             "host", f"{host} can be reached from elsewhere; make a token first, with `lineage-graph token create`"
         )

@@ -17,6 +17,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lineage_graph.limits import POST_BYTES
 from lineage_graph.service.health import Metrics
 from lineage_graph.service.problems import problem
 
@@ -31,15 +32,18 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+EVENTS = "/api/events"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """body: bytes of a request; query: bytes of its query string; at_once: requests that are worked on; patience: seconds
-    between two pieces of a body, or for an answer's next piece to be taken."""
+    """body: bytes of a request; events: of one that brings events, which says itself how far it was taken; query: bytes of its
+    query string; at_once: requests that are worked on; patience: seconds between two pieces of a body, or for an answer's next
+    piece to be taken."""
 
     body: int = 16_000_000
+    events: int = POST_BYTES + 1_000_000
     query: int = 16_000
     at_once: int = 200
     patience: float = 30.0
@@ -107,6 +111,7 @@ class _Request:
         scope["request_id"] = self.id
         self.status, self.sent, self.taken = 0, 0, 0
         self.whole = False
+        self.most = limits.events if scope["path"] == EVENTS else limits.body
 
     @property
     def route(self) -> str:
@@ -120,12 +125,12 @@ class _Request:
         if len(self.scope["query_string"]) > self.limits.query:
             return _TooMuch(414, f"a query string has at most {self.limits.query} bytes; ask for less at once")
         length = self.headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self.limits.body:
+        if length.isdigit() and int(length) > self.most:
             return self._too_large()
         return None
 
     def _too_large(self) -> _TooMuch:
-        return _TooMuch(413, f"a body has at most {self.limits.body} bytes; send it in parts")
+        return _TooMuch(413, f"a body has at most {self.most} bytes; send it in parts")
 
     async def receive(self) -> Message:
         if self.whole:  # what comes now is that the caller goes away, whenever that is
@@ -136,7 +141,7 @@ class _Request:
             raise _TooMuch(408, f"nothing came for {self.limits.patience:g} s; send the body without such pauses") from None
         self.whole = not message.get("more_body", False)
         self.taken += len(message.get("body", b""))
-        if self.taken > self.limits.body:
+        if self.taken > self.most:
             raise self._too_large()
         return message
 

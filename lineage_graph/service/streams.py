@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from lineage_graph.service.access import seen, unhinted
 from lineage_graph.service.answers import body_of
 from lineage_graph.service.problems import problem_of
 
@@ -31,7 +32,8 @@ def wanted(request: Request) -> bool:
 
 
 def stream(request: Request, ask: Callable[..., Any], *, progress: bool) -> StreamingResponse:
-    """The events of a question. progress: whether it tells how far it is."""
+    """The events of a question, its answer as the caller may see it. progress: whether it tells how far it is."""
+    request.scope["veiled"] = True  # its answer is, at the end
     return StreamingResponse(_events(request, ask, progress), media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
@@ -63,8 +65,8 @@ async def _events(request: Request, ask: Callable[..., Any], progress: bool) -> 
                 news.cancel()
                 if not work.done():
                     yield _event("working", json.dumps({"seconds": round(time.monotonic() - began, 1)}).encode())
-        yield _event("result", body_of(work.result()))
+        yield _event("result", body_of(seen(request, work.result())))
     except Exception as error:
-        yield _event("problem", bytes(problem_of(error, request.scope.get("request_id")).body))
+        yield _event("problem", unhinted(request.scope, bytes(problem_of(error, request.scope.get("request_id")).body)))
     finally:
         work.cancel()

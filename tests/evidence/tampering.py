@@ -38,12 +38,12 @@ def digest(i: int) -> str:
 class Journal:
     """A journal in memory, applied entry by entry."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.ledger, self.uid = Ledger(graph), new_uid()
+    def __init__(self, graph: Graph, via: str | None = None) -> None:
+        self.ledger, self.uid, self.via = Ledger(graph), new_uid(), via
         self.seq, self.head = 0, genesis(self.uid)
 
     def next(self, *events: Event) -> Entry:
-        entry = seal(self.uid, self.seq + 1, self.head, events)
+        entry = seal(self.uid, self.seq + 1, self.head, events, self.via)
         self.seq, self.head = entry.seq, entry.hash
         return entry
 
@@ -53,7 +53,7 @@ class Journal:
 
 def rich(graph: Graph, project: str) -> tuple[Journal, Journal]:
     """Everything that can be recorded, by two journals that take turns."""
-    a, b = Journal(graph), Journal(graph)
+    a, b = Journal(graph), Journal(graph, via="0123456789")
 
     def run(name: str) -> str:
         return f"{project}/runs/{name}"

@@ -104,6 +104,22 @@ def test_verifying_while_others_write_raises_no_alarm(graph: Graph, project: str
         thread.join()
 
 
+def test_by_whose_token_it_came_cannot_be_changed(world: tuple[str, list[str]], open_: Inside) -> None:
+    """Not even by who makes the receipt's hash, and the journal's head, fit again."""
+    project, (_, journal) = world
+    [last] = open_.run("MATCH (n:Entry {journal: $j}) RETURN n {.*} AS e ORDER BY n.seq DESC LIMIT 1", j=journal)
+    receipt = json.loads(last["e"]["receipt"])
+    assert receipt["via"] == json.loads(last["e"]["body"])["via"] == "0123456789"
+    for other in ({**receipt, "via": "somebody"}, {k: v for k, v in receipt.items() if k != "via"}):
+        text = json.dumps(other, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        new = digest_of(text.encode())
+        open_.run(f"{ENTRY} SET n.receipt = $text, n.receipt_hash = $hash", journal=journal, seq=last["e"]["seq"], text=text,
+                  hash=new)  # fmt: skip
+        open_.run("MATCH (n:Journal {uid: $j}) SET n.receipt_head = $hash", j=journal, hash=new)
+        [found] = open_.verify(project).findings
+        assert (found.kind, found.property, found.expected) == ("receipt", "receipt.via", "0123456789"), found
+
+
 def test_one_name_is_verified_alone(graph: Graph, world: tuple[str, list[str]]) -> None:
     project = world[0]
     ask = Evidence(graph, project)

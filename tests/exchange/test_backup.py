@@ -36,6 +36,7 @@ def record(graph: Graph, p: str) -> None:
     tell(graph, p)
     here, there, late, base = (Writer(graph, p) for _ in range(4))
     base.project = f"{p}/base"
+    there.via = "0123456789"
     make = base.run("make")
     base.say(RunStarted(run=make, at=at(0)), base.logged(40, 1, run="make"), RunFinished(run=make, at=at(2)))
     base.say(base.logged(41, 3, run="make"))

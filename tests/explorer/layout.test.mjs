@@ -28,7 +28,7 @@ test('a line has a bend in each layer that it crosses', () => {
   for (const { cards, edges } of graphs) {
     const found = layout(cards, edges);
     for (const { id, source, target } of edges)
-      assert.equal(found.bends[id].length, (found.cards[target].x - found.cards[source].x) / 270 - 1);
+      assert.equal(found.bends[id].length, (found.cards[target].x - found.cards[source].x) / 250 - 1);
   }
 });
 

@@ -74,3 +74,9 @@ test('thicker for more, and never a wall', () => {
   assert.ok(draw.thickness(1) < draw.thickness(62) && draw.thickness(62) < draw.thickness(10_000));
   assert.equal(draw.thickness(10 ** 9), 6);
 });
+
+test('the lanes of edges are in the box, as they are on the picture', () => {
+  const state = next(drawn(), { type: 'placed', positions: drawn().positions, bends: { 'a r': [{ x: 270, y: -112 }] } });
+  assert.deepEqual(boxOf(state), { x: 0, y: -112, width: 720, height: 212 });
+  assert.deepEqual(boxOf(state, new Set(['a'])), { x: 0, y: 0, width: 180, height: 44 });
+});

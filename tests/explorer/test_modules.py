@@ -36,7 +36,7 @@ def test_pure_modules_import_none_but_each_other_and_touch_no_page() -> None:
 def test_no_module_makes_markup_of_text_or_runs_it() -> None:
     for path in STATIC.glob("*.js"):
         text = path.read_text(encoding="utf-8")
-        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "setAttribute('style'"):
+        for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
             assert way not in text, f"{path.name}: {way}"
 
 

@@ -42,7 +42,9 @@ def rows(graph: Graph, text: str, **parameters: Any) -> list[dict[str, Any]]:
 
 
 class Writer:
-    """A journal in memory and the ledger that applies it."""
+    """A journal in memory and the ledger that applies it. via: the token that its events come by."""
+
+    via: str | None = None
 
     def __init__(self, graph: Graph, project: str, ledger: Ledger | None = None) -> None:
         self.ledger = ledger or Ledger(graph)
@@ -52,7 +54,7 @@ class Writer:
 
     def append(self, *events: Event) -> Entry:
         last = self.entries[-1] if self.entries else None
-        entry = seal(self.journal, len(self.entries) + 1, last.hash if last else genesis(self.journal), events)
+        entry = seal(self.journal, len(self.entries) + 1, last.hash if last else genesis(self.journal), events, self.via)
         self.entries.append(entry)
         return entry
 

@@ -57,7 +57,7 @@ def reader(graph: Graph, project: str) -> Reader:
         ("lineage/inputs", {"run": "{p}/runs/join", "as_of": None}),
         ("lineage/edges", {"project": "{p}"}),
         ("lineage/artifacts", {"project": "{p}"}),
-        ("lineage/runs", {"project": "{p}", "limit": 3}),
+        ("lineage/runs", {"project": "{p}", "job_type": None, "state": None, "limit": 3, "after": None}),
     ],
 )
 def test_a_query_file_gives_the_same_rows(

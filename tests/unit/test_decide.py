@@ -57,7 +57,8 @@ class Memory:
 
     def write(self, rows: dict[str, Any], more: dict[str, Any] | None) -> None:
         more = more or {"links": [], "edits": [], "versions": [], "artifacts": [], "earlier": [], "questions": []}
-        self.journals[rows["journal"]] = [rows["applied"], rows["head"], rows["receipt"]]
+        for head in rows["journals"]:
+            self.journals[head["uid"]] = [head["applied"], head["head"], head["receipt"]]
         for uid, rev, number in rows["sequences"]:
             assert self.sequences.get(uid, [0])[0] == rev
             self.sequences[uid] = [rev + 1, number]
@@ -114,7 +115,7 @@ class Memory:
         get = lambda uid, *names: [nodes.get(uid, {}).get(name) for name in names]  # noqa: E731
         return {
             "now": NOW,
-            "journal": self.journals.get(asked["journal"], [None, None, None]),
+            "journals": [[uid, *self.journals[uid]] for uid in asked["journals"] if uid in self.journals],
             "artifacts": [
                 [u, *self.sequences[u], *get(u, "type", "created_at", "description", "tags", "said")]
                 for u in asked["artifacts"] if u in self.sequences
@@ -157,9 +158,8 @@ class World:
         wanted = Wanted(entries)
         self.state = self.state if self.cached else State()
         self.state.start_batch()
-        journal = entries[0].journal
-        if journal not in self.state.journals or not wanted.known(self.state, self.cached):
-            asked = {"journal": journal, **wanted.parameters()}
+        if not wanted.known(self.state, self.cached):
+            asked = wanted.parameters()
             self.state.take(asked, self.memory.look(asked))
         decision = decide(entries, self.state, NOW)
         self.memory.write(decision.write, decision.amend)

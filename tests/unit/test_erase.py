@@ -78,8 +78,8 @@ class World:
         self.state.start_batch()
         said = [Spoken.of(row) for row in self.entries.values()] if wanted.erasures else []
         wanted.reach(said)
-        if journal not in self.state.journals or not wanted.known(self.state, False):
-            asked = {"journal": journal, **wanted.parameters()}
+        if not wanted.known(self.state, False):
+            asked = wanted.parameters()
             self.state.take(asked, memory.look(asked))
         decision = decide([entry], self.state, NOW, said)
         memory.write(decision.write, decision.amend)

@@ -27,23 +27,12 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   }
 
   /** Shows a box of the layer whole, no larger than life. */
-  function fit(box, margin = 40) {
+  function fit(box, margin = 0) {
     const width = viewport.clientWidth, height = viewport.clientHeight;
     if (!width || !height || !box) return;
     k = Math.min(1, Math.max(LEAST, Math.min((width - 2 * margin) / box.width, (height - 2 * margin) / box.height)));
     x = (width - box.width * k) / 2 - box.x * k;
     y = (height - box.height * k) / 2 - box.y * k;
-    move();
-  }
-
-  /** Shows a box at a scale in the middle, or so far from it that no more ground than needed is seen beyond `all`. */
-  function centre(box, scale, all, margin = 40) {
-    const within = (from, size, start, length, room) => (length * scale + 2 * margin <= room
-      ? (room - length * scale) / 2 - start * scale
-      : Math.min(margin - start * scale, Math.max(room - margin - (start + length) * scale, room / 2 - (from + size / 2) * scale)));
-    k = scale;
-    x = within(box.x, box.width, all.x, all.width, viewport.clientWidth);
-    y = within(box.y, box.height, all.y, all.height, viewport.clientHeight);
     move();
   }
 
@@ -111,5 +100,5 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   viewport.addEventListener('pointerup', end);
   viewport.addEventListener('pointercancel', end);
 
-  return { zoom, fit, centre, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
+  return { zoom, fit, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
 }

@@ -14,7 +14,7 @@ const el = (tag, className, text) => {
 export function create(root, { dispatch, words }) {
   const made = new Map();
   const tools = toolbar(dispatch);
-  const stage = root.closest('main');
+  const stage = root.closest('#stage');
   const focusOn = id => made.get(id)?.querySelector('.face').focus({ preventScroll: true });
   let current = null, shown = null, state = null, owed = false;
 
@@ -77,7 +77,7 @@ export function create(root, { dispatch, words }) {
     type.textContent = said.top;
     name.children[0].textContent = said.name;
     name.children[1].textContent = said.tail;
-    mark.textContent = card.loop !== null ? '↻' : card.aliases?.[0] ?? '';
+    mark.textContent = card.loop !== null ? '↻' : aliasMark(card.aliases ?? []);
     mark.title = card.loop !== null ? 'part of a circle' : (card.aliases ?? []).join(', ');
     button.title = card.name ?? `${words.labelOf(card)}: ${(card.samples ?? []).join(', ')}…`;
     button.setAttribute('aria-label', words.spoken(card, isHome));
@@ -175,6 +175,8 @@ export function create(root, { dispatch, words }) {
 
   return { render, step, open, cardOf, get current() { return current; } };
 }
+
+const aliasMark = ([first = '', ...more]) => (more.length ? `${first} +${more.length}` : first);
 
 /** '2 levels upstream, 5 artifacts' */
 export function levelName(distance, cards, { counted }) {

@@ -1,6 +1,6 @@
 // Layered drawing of a DAG. Pure: numbers in, numbers out; no DOM, so it runs in a worker and under `node --test`.
 // rank → split long edges → order each layer → give heights. With `before`, cards already on screen do not move.
-export function layout(cards, edges, { before = {}, dx = 270, dy = 56 } = {}) {
+export function layout(cards, edges, { before = {}, dx = 250, dy = 56 } = {}) {
   const g = build(cards, edges);
   rank(g);
   const via = split(g, edges);
