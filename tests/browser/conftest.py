@@ -62,6 +62,8 @@ def serve(environment: dict[str, str], *options: str) -> Service:
 def stop(service: Service) -> None:
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(20) == 0, "a graceful stop"
+    assert service.process.stdout is not None
+    service.process.stdout.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ const SORTS = [['name', false, 'Name'], ['name', true, 'Name, last first'], ['cr
 export function create(panel, ctx) {
   const { api, dispatch, words } = ctx, root = el('section', { id: 'cluster', 'aria-label': 'Group' });
   panel.append(root);
+  const gone = new Set(); // uids of what was taken out here
   let group = null, list = null, running = null, look = null, order = SORTS[0];
   const title = el('h2', { tabindex: '-1' }), about = el('small'), said = el('p', { class: 'quiet', role: 'status' });
   const field = el('input', { type: 'search', placeholder: 'Find in this group', 'aria-label': 'Find in this group', oninput: later(200, () => load(true)) });
@@ -68,6 +69,7 @@ export function create(panel, ctx) {
 
   function takeOut(member) {
     const at = list.items.indexOf(member);
+    gone.add(member.uid);
     list = { ...list, items: list.items.filter(one => one !== member), count: list.count - 1, found: list.found - 1 };
     paint();
     (rows.querySelectorAll('li .quiet')[Math.min(at, list.items.length - 1)] ?? field).focus();
@@ -99,19 +101,22 @@ export function create(panel, ctx) {
     about.textContent = card ? [words.statesOf(card.states), card.made_by?.length && `made by ${words.list(card.made_by.map(name => words.parts(name).label))}`].filter(Boolean).join(' · ') || 'group' : 'group';
     fill(out, taken.length > 0 && [el('h3', {}, `Taken out (${words.number(taken.length)})`), el('ul', { class: 'things' }, taken.map(name =>
       el('li', { class: 'thing' }, icon(words.parts(name).kind), el('span', { class: 'fills', title: name }, lineage?.cards.find(one => one.name === name)?.label ?? words.parts(name).label),
-        button('Put back', () => dispatch({ type: 'putBack', name }), { class: 'quiet', 'data-key': `back ${name}` }))))]);
+        button('Put back', () => { field.focus(); dispatch({ type: 'putBack', name }); }, { class: 'quiet', 'data-key': `back ${name}` }))))]);
   });
   // A group is named after its first member: without that one it goes by another name.
   const follow = lineage => {
-    const uids = new Set(list.items.map(one => `g:${one.uid}`)), card = lineage.cards.find(one => uids.has(one.group));
-    if (card) dispatch({ type: 'openCluster', group: group = card.group, search: field.value });
+    const uids = new Set([...list.items.map(one => one.uid), ...gone].map(uid => `g:${uid}`)), card = lineage.cards.find(one => uids.has(one.group));
+    if (card) {
+      dispatch({ type: 'openCluster', group: group = card.group, search: field.value });
+      if (card.count !== list.count) load(true);
+    }
     return card;
   };
   // A picture that has changed may have other members in the group: asked again, but for what was just taken out by hand.
   const refresh = whenChanged(s => [s.data.cluster?.group, s.data.lineage, s.ui.panel === 'cluster'], (now, lineage, open) => {
     if (!open || !now) return;
     if (now !== group) {
-      group = now; list = null; look = null; preview.hidden = true;
+      group = now; list = null; look = null; gone.clear(); preview.hidden = true;
       fill(rows);
       field.value = ctx.state.data.cluster.search ?? '';
       if (!root.contains(document.activeElement)) field.focus({ preventScroll: true });

@@ -77,7 +77,7 @@ export function runFacts(run, ctx) {
     ['Duration', words.took(run.started_at, run.ended_at, run.state === 'running' ? Date.now() : null)],
     ['Job type', run.job_type], ['Step', run.step], ['Group', run.group],
     ['Author', run.author, run.email && run.email !== run.author ? ` <${run.email}>` : null], ['Host', run.host],
-    ['Command', run.command && el('code', { class: 'long' }, run.command), run.command && copyButton('Command', run.command, say)],
+    ['Command', run.command && el('code', { class: 'long', tabindex: '0' }, run.command), run.command && copyButton('Command', run.command, say)],
     ['Commit', run.commit && el('code', { title: run.commit }, words.short(run.commit)), run.commit && copyButton('Commit', run.commit, say)],
     ['Code', run.dirty === null || run.dirty === undefined ? '' : run.dirty ? 'changed since the commit' : 'as committed'],
     ['Exit code', run.exit_code],

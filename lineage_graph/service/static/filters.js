@@ -22,10 +22,10 @@ export function create(root, ctx) {
   }
 
   /** How far one side is looked: automatic, a number of steps, all. */
-  function depth(label, side, asked, found) {
+  function depth(label, side, asked, found, reached) {
     const go = value => dispatch({ type: 'depth', [side]: value });
     const now = asked === 'auto' ? found : asked === 'all' ? null : asked, deepest = Math.max(DEEPEST, now ?? 0);
-    const step = by => go(now === null ? (by < 0 ? DEEPEST : 'all') : Math.max(0, now + by));
+    const step = by => go(now === null ? Math.max(0, reached - 1) : Math.max(0, now + by));
     const option = (value, text) => el('option', { value: String(value), selected: String(value) === String(asked) }, text);
     return el('div', { class: 'set', role: 'group', 'aria-label': `${label}: how far` }, el('span', { class: 'label', 'aria-hidden': 'true' }, label),
       button('−', () => step(-1), { class: 'step', 'aria-label': `One step less ${side}stream`, disabled: now === 0, 'data-key': `less ${side}` }),
@@ -37,9 +37,10 @@ export function create(root, ctx) {
   const paint = whenChanged(s => [s.view, s.data.lineage, s.ui.loading === 'lineage', s.route], (view, lineage, loading, route) => {
     const changed = view.types.length || view.jobTypes.length || view.scope !== 'direct' || view.up !== 'auto' || view.down !== 'auto' || view.more.length || view.out.length;
     const tab = (name, label) => button(label, () => dispatch({ type: 'tab', tab: name }), { class: 'chip', 'aria-pressed': String(route.tab === name), 'data-key': `tab ${name}` });
+    const levels = (lineage?.cards ?? []).map(card => card.level), home = lineage?.cards.find(card => card.id === lineage.home)?.level ?? 0;
     fill(controls,
       el('div', { class: 'set', role: 'group', 'aria-label': 'Shown as' }, tab('graph', 'Graph'), tab('table', 'Table')),
-      depth('Up', 'up', view.up, lineage?.up), depth('Down', 'down', view.down, lineage?.down),
+      depth('Up', 'up', view.up, lineage?.up, home - Math.min(home, ...levels)), depth('Down', 'down', view.down, lineage?.down, Math.max(home, ...levels) - home),
       button('Full lineage', () => dispatch({ type: 'scope', scope: view.scope === 'full' ? 'direct' : 'full' }), {
         class: 'chip', 'aria-pressed': String(view.scope === 'full'), title: 'Also whatever else the runs on the picture used and logged', 'data-key': 'scope',
       }),

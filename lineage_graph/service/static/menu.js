@@ -6,8 +6,14 @@ import { mermaid, svg } from './picture.js';
 
 const DRAW = { curve, backCurve, thickness };
 
+// The theme is this browser's, not part of the address; a browser that keeps nothing asks the system.
+const THEMES = ['auto', 'light', 'dark'];
+function remember(theme) { try { localStorage.setItem('theme', theme); } catch { /* not kept */ } }
+function remembered() { try { return localStorage.getItem('theme'); } catch { return null; } }
+
 export function create(root, ctx) {
   const { api, dispatch, words } = ctx;
+  queueMicrotask(() => { const kept = remembered(); if (THEMES.includes(kept) && kept !== 'auto') dispatch({ type: 'theme', theme: kept }); });
   const say = text => dispatch({ type: 'message', text });
   const fileName = ending => `${ctx.state.data.lineage.name.replace(/[^\w.-]+/g, '-')}.${ending}`;
   const theme = () => {
@@ -64,7 +70,7 @@ export function create(root, ctx) {
       part('Share', act('Copy link', copying('Link', () => location.href)),
         page === 'lineage' && lineage && [act('Copy Cypher', copying('Cypher', cypherText)), me?.browser && act('Open in Neo4j Browser', browser)]),
       el('fieldset', {}, el('legend', {}, 'Theme'), [['auto', 'As the system'], ['light', 'Light'], ['dark', 'Dark']].map(([value, label]) =>
-        el('label', {}, el('input', { type: 'radio', name: 'theme', value, checked: chosen === value, 'data-key': `theme ${value}`, onchange: () => dispatch({ type: 'theme', theme: value }) }), label))),
+        el('label', {}, el('input', { type: 'radio', name: 'theme', value, checked: chosen === value, 'data-key': `theme ${value}`, onchange: () => { remember(value); dispatch({ type: 'theme', theme: value }); } }), label))),
       part('Help', act('Keys', () => dispatch({ type: 'help', open: true })), el('a', { href: '/api/docs' }, 'The API'),
         me?.token && act('Log out', async () => { await api.leave(); location.reload(); })),
       me && el('p', { class: 'quiet' }, [me.version && `Version ${me.version}`, me.neo4j, me.role && `as ${me.role}`].filter(Boolean).join(' · ')));

@@ -43,7 +43,7 @@ export function create(root, ctx) {
     const types = [...new Set(left.map(one => one.type))].sort();
     return types.map(type => {
       const of = left.filter(one => one.type === type);
-      return el('section', {}, el('h3', { class: 'pad' }, words.typeOf(type), el('small', {}, words.number(of.length))), some(`type ${type}`, of, one => artifact(one, versions)));
+      return el('section', {}, el('h2', { class: 'pad' }, words.typeOf(type), el('small', {}, words.number(of.length))), some(`type ${type}`, of, one => artifact(one, versions)));
     });
   }
 
@@ -51,7 +51,7 @@ export function create(root, ctx) {
     const name = `${one.project}/${one.name}`, open = opened.has(name);
     return el('li', {}, el('div', { class: 'thing' },
       button(open ? '▾' : '▸', () => toggle(name), { class: 'quiet fold', 'aria-expanded': String(open), 'aria-label': `Versions of ${one.name}`, 'data-key': `fold ${name}` }),
-      icon('version'), link(name, one.name), el('small', {}, words.counted(one.versions, 'version'))),
+      icon('version'), link(name, one.name), el('small', { title: words.counted(one.versions, 'version') }, words.number(one.versions))),
     open && list(name, versions[name]));
   }
 
@@ -81,7 +81,7 @@ export function create(root, ctx) {
       !left.length && el('p', { class: 'quiet pad' }, search ? `None of the runs listed has “${search}” in its name; the search at the top looks at all.` : 'No run is recorded in this project yet.'),
       jobs.map(job => {
         const of = left.filter(run => (run.job_type ?? '') === job);
-        return el('section', {}, el('h3', { class: 'pad' }, words.typeOf(job, 'run'), el('small', {}, words.number(of.length))),
+        return el('section', {}, el('h2', { class: 'pad' }, words.typeOf(job, 'run'), el('small', {}, words.number(of.length))),
           some(`job ${job}`, of, run => {
             const name = `${run.project}/runs/${run.id}`, took = words.took(run.started_at, run.ended_at, run.state === 'running' ? Date.now() : null);
             return el('li', { class: 'thing', 'aria-current': current(name) }, icon('run'), link(name, run.name || run.id), stateOf(run.state), el('small', {}, took));
