@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VIEW, asked, effects, fromHash, initial, isStep, lineageHash, near, next, onPath, projectHash, projectOf, toHash } from '../../lineage_graph/service/static/state.js';
+import { VIEW, asked, effects, fromHash, initial, isStep, lineageHash, near, next, onPath, placeOf, projectHash, projectOf, toHash } from '../../lineage_graph/service/static/state.js';
+import { towards } from '../../lineage_graph/service/static/keys.js';
 import { view } from './made.mjs';
 
 const at = (hash, ...events) => events.reduce(next, next(initial(), { type: 'navigate', hash }));
@@ -99,4 +100,34 @@ test('no event changes the state before it', () => {
     { type: 'clearFilters' }, { type: 'closePanel' }, { type: 'clearCompare' }, { type: 'help', open: true }, { type: 'login', open: true }, { type: 'offline', offline: true },
     { type: 'loaded', what: 'versions', key: 'zoo/a', value: [] }, { type: 'loading', what: 'card' }, { type: 'panel', panel: 'hidden' }, { type: 'message', text: 'x' },
   ]) s = freeze(next(s, event));
+});
+
+test('what is asked meanwhile does not hide that the lineage is waited for', () => {
+  const s = at('#/lineage/zoo/a:v1', { type: 'loading', what: 'lineage' }, { type: 'loading', what: 'card' });
+  assert.equal(s.ui.loading, 'lineage');
+  assert.equal(next(s, { type: 'loaded', what: 'card', value: {} }).ui.loading, 'lineage');
+  assert.equal(next(s, loaded(view([['a', 'version', 0]], []))).ui.loading, null);
+});
+
+test('the side that is opened in a narrow window closes where it leads', () => {
+  const s = at('#/zoo', { type: 'side', open: true });
+  assert.ok(s.ui.sideOpen);
+  assert.ok(!next(s, { type: 'navigate', hash: '#/lineage/zoo/a:v1' }).ui.sideOpen);
+});
+
+test('arrows lead along edges first, and else to what is nearest that way', () => {
+  const lineage = view([['a', 'version', 0], ['r', 'run', 1], ['q', 'run', 1], ['b', 'version', 2]], [['a', 'q'], ['q', 'b'], ['r', 'b']]);
+  const positions = { a: { x: 0, y: 0 }, r: { x: 270, y: 0 }, q: { x: 270, y: 112 }, b: { x: 540, y: 0 } };
+  const s = at('#/lineage/zoo/a:v1', loaded(lineage), { type: 'placed', positions });
+  assert.deepEqual(['ArrowRight', 'ArrowLeft', 'ArrowUp'].map(key => towards(key, 'a', s)), ['q', null, null]);
+  assert.deepEqual(['ArrowDown', 'ArrowLeft', 'ArrowRight'].map(key => towards(key, 'r', s)), ['q', 'a', 'b']);
+  assert.equal(towards('ArrowLeft', 'b', s), 'r');
+  assert.equal(towards('ArrowUp', 'q', s), 'r');
+});
+
+test('a card that is dragged stays there until all are arranged anew', () => {
+  const s = at('#/lineage/zoo/a:v1', loaded(view([['a', 'version', 0]], [])), { type: 'placed', positions: { a: { x: 0, y: 0 } } }, { type: 'dragged', id: 'a', x: 7, y: 9 });
+  assert.deepEqual(placeOf(s, 'a'), { x: 7, y: 9 });
+  assert.deepEqual(placeOf(next(s, { type: 'placed', positions: { a: { x: 1, y: 1 } } }), 'a'), { x: 7, y: 9 });
+  assert.deepEqual([placeOf(next(s, { type: 'tidy' }), 'a'), next(s, { type: 'tidy' }).warm], [{ x: 0, y: 0 }, false]);
 });

@@ -36,17 +36,6 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
     move();
   }
 
-  /** Shows a box at a scale in the middle, or so far from it that no more ground than needed is seen beyond `all`. */
-  function centre(box, scale, all, margin = 40) {
-    const within = (from, size, start, length, room) => (length * scale + 2 * margin <= room
-      ? (room - length * scale) / 2 - start * scale
-      : Math.min(margin - start * scale, Math.max(room - margin - (start + length) * scale, room / 2 - (from + size / 2) * scale)));
-    k = scale;
-    x = within(box.x, box.width, all.x, all.width, viewport.clientWidth);
-    y = within(box.y, box.height, all.y, all.height, viewport.clientHeight);
-    move();
-  }
-
   /** Moves as little as needed to have a box of the layer in sight. */
   function reveal(box, margin = 24) {
     const width = viewport.clientWidth, height = viewport.clientHeight;
@@ -111,5 +100,5 @@ export function camera(viewport, layer, { onDrag, onZoom }) {
   viewport.addEventListener('pointerup', end);
   viewport.addEventListener('pointercancel', end);
 
-  return { zoom, fit, centre, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
+  return { zoom, fit, reveal, get scale() { return k; }, moveBy: (dx, dy) => { x += dx; y += dy; move(); } };
 }

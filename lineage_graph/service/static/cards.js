@@ -14,7 +14,7 @@ const el = (tag, className, text) => {
 export function create(root, { dispatch, words }) {
   const made = new Map();
   const tools = toolbar(dispatch);
-  const stage = root.closest('main');
+  const stage = root.closest('#stage');
   const focusOn = id => made.get(id)?.querySelector('.face').focus({ preventScroll: true });
   let current = null, shown = null, state = null, owed = false;
 

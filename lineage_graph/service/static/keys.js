@@ -18,12 +18,12 @@ export function towards(key, from, state) {
   return nearest(that.filter(one => next.has(one.id)), across) ?? nearest(that, across);
 }
 
-/** stage: where cards are; what: {cards, camera, dispatch, state, fit, focusSearch, enterPanel, reveal}. */
+/** stage: where cards are; what: {cards, look, dispatch, state, focusSearch, enterPanel}. */
 export function keys(stage, what) {
-  const { cards, camera, dispatch } = what;
+  const { cards, look, dispatch } = what;
   const card = () => what.state.data.lineage?.cards.find(one => one.id === cards.current);
   const named = event => { const name = card()?.name; if (name) dispatch({ ...event, name }); };
-  const go = id => { if (id) { cards.step(id); what.reveal(id); } };
+  const go = id => { if (id) { cards.step(id); look.reveal(id); } };
 
   const ON_CARD = {
     ' ': () => cards.open(card()), Enter: () => { cards.open(card()); what.enterPanel(); },
@@ -50,7 +50,7 @@ export function keys(stage, what) {
 
   const ANYWHERE = {
     '/': () => what.focusSearch(), '?': () => dispatch({ type: 'help', open: true }),
-    '+': () => camera.zoom(1.25), '=': () => camera.zoom(1.25), '-': () => camera.zoom(0.8), 0: () => what.fit(),
+    '+': () => look.zoom(1.25), '=': () => look.zoom(1.25), '-': () => look.zoom(0.8), 0: () => look.around(),
   };
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

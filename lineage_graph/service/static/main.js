@@ -18,21 +18,19 @@ import * as table from './table.js';
 import * as time from './time.js';
 import * as words from './words.js';
 import { api } from './api.js';
-import { camera } from './camera.js';
 import { keys } from './keys.js';
-import { boxOf } from './picture.js';
+import { looking } from './looking.js';
 import { effects, fromHash, initial, isStep, next, placeOf, toHash } from './state.js';
 
-const READABLE = 0.75;
 const RETRY = [1000, 2000, 4000, 8000, 15000];
 const $ = selector => document.querySelector(selector);
-const stage = $('#stage'), viewport = stage.querySelector('.viewport'), layer = stage.querySelector('.layer');
-const note = stage.querySelector('.note'), skeleton = stage.querySelector('.skeleton'), side = $('#side');
+const stage = $('#stage'), note = stage.querySelector('.note'), skeleton = stage.querySelector('.skeleton'), side = $('#side');
 
 let state = initial();
 let queued = false, tries = 0, retry = 0;
 const asking = new Map(); // what → {controller, effect}
-const ctx = { dispatch, api, words, get state() { return state; } };
+const ctx = { dispatch, api, words, again, get state() { return state; } };
+const look = looking(stage, ctx);
 
 // ── from event to event ──
 
@@ -96,25 +94,25 @@ function again() {
 // ── where cards stand ──
 
 const worker = new Worker(new URL('./layout.worker.js', import.meta.url), { type: 'module' });
-let arranged = 0, counting = null, fitted = false;
+let arranged = 0, counting = null;
 let anchor = null; // the card whose expansion was asked for: it stays under the pointer
 worker.onmessage = ({ data }) => {
   if (data.id !== arranged || !state.data.lineage) return;
   if (data.error) { dispatch({ type: 'message', text: `The picture could not be drawn: ${data.error}.` }); return; }
   const { lineage } = state.data, home = lineage.home;
   // Home stays where it was, so that nothing on screen moves when a level comes before it.
-  const old = state.positions[home], dx = old && state.warm ? old.x - data.cards[home].x : 0;
-  const moved = ({ x, y }) => ({ x: x + dx, y });
+  const old = state.positions[home], dx = old ? old.x - data.cards[home].x : 0, dy = old ? old.y - data.cards[home].y : 0;
+  const moved = ({ x, y }) => ({ x: x + dx, y: y + dy });
   const positions = Object.fromEntries(Object.entries(data.cards).map(([id, at]) => [id, moved(at)]));
   const bends = Object.fromEntries(Object.entries(data.bends).map(([id, some]) => [id, some.map(moved)]));
   const stood = anchor && placeOf(state, anchor.id);
-  if (!old) fitted = false;
+  if (!old) look.anew();
   dispatch({ type: 'placed', positions, bends });
   if (counting) dispatch({ type: 'message', text: counting });
   if (stood && positions[anchor.id]) look.moveBy((stood.x - positions[anchor.id].x) * look.scale, (stood.y - positions[anchor.id].y) * look.scale);
   anchor = null;
   paint();
-  begin();
+  look.begin();
   performance.mark('drawn');
 };
 
@@ -141,51 +139,6 @@ function added(old, lineage) {
   return count ? `${words.counted(count, 'card')} added ${anchor.direction}stream.` : words.changed(old, lineage);
 }
 
-// ── looking ──
-
-const look = camera(viewport, layer, {
-  onDrag: (id, x, y) => dispatch({ type: 'dragged', id, x, y }),
-  onZoom: scale => { zoomed.textContent = `${Math.round(scale * 100)} %`; },
-});
-/** All of the picture where that can be read, else what is around home. */
-function fit() {
-  const box = boxOf(state), home = state.data.lineage && boxOf(state, new Set([state.data.lineage.home]));
-  if (!box || !viewport.clientWidth) return false;
-  const room = Math.min((viewport.clientWidth - 80) / box.width, (viewport.clientHeight - 80) / box.height);
-  if (room < READABLE && home) look.centre(home, READABLE, box);
-  else look.fit(box);
-  return true;
-}
-/** The first look, once there is something to see and room to see it in. */
-function begin() { fitted ||= fit(); }
-function reveal(id) { const box = boxOf(state, new Set([id])); if (box) look.reveal(box); }
-// The stage shrinks when the panel opens; what was chosen stays in sight.
-new ResizeObserver(() => {
-  begin();
-  const chosen = state.view.selected && state.data.lineage?.cards.find(card => card.name === state.view.selected);
-  if (chosen && viewport.clientWidth) reveal(chosen.id);
-}).observe(viewport);
-stage.addEventListener('focusin', ({ target }) => { if (target.matches('.face:focus-visible')) reveal(target.closest('.card').dataset.id); });
-
-const zoomed = document.createElement('output');
-zoomed.textContent = '100 %';
-function zoomButtons() {
-  const bar = stage.querySelector('.zoom');
-  const button = (sign, label, act) => {
-    const made = document.createElement('button');
-    made.type = 'button';
-    made.textContent = sign;
-    made.title = label;
-    made.setAttribute('aria-label', label);
-    made.addEventListener('click', act);
-    return made;
-  };
-  bar.append(
-    button('−', 'Zoom out', () => look.zoom(0.8)), zoomed, button('+', 'Zoom in', () => look.zoom(1.25)),
-    button('Fit', 'Fit the whole lineage', () => look.fit(boxOf(state), 40)), button('Tidy', 'Arrange anew', () => dispatch({ type: 'tidy' })),
-  );
-}
-
 // ── painting ──
 
 const cards = cardRoom.create(stage.querySelector('.levels'), ctx);
@@ -195,7 +148,7 @@ const rooms = [
   search.create($('#search'), ctx), time.create($('#time'), ctx), menu.create($('#menu'), ctx),
   sidebar.create($('#sidebar'), ctx), filters.create($('#filters'), ctx), table.create($('#table'), ctx),
   panel.create($('#panel'), ctx), clusterRoom.create($('#panel'), ctx), compare.create($('#panel'), ctx),
-  hidden.create($('#hidden'), ctx), banner.create($('#banner'), { ...ctx, again }), help.create($('#help'), ctx), login.create($('#login'), { ...ctx, again }),
+  hidden.create($('#hidden'), ctx), banner.create($('#banner'), ctx), help.create($('#help'), ctx), login.create($('#login'), ctx),
   edges, cards,
 ];
 
@@ -234,11 +187,9 @@ function noteOf({ data, ui, view }) {
 
 // ── begin ──
 
-zoomButtons();
 side.addEventListener('click', () => dispatch({ type: 'side', open: !state.ui.sideOpen }));
 keys(stage, {
-  cards, camera: look, dispatch, fit, get state() { return state; },
-  reveal,
+  cards, look, dispatch, get state() { return state; },
   enterPanel: () => requestAnimationFrame(() => { const panel = $('#panel'); if (!panel.hidden) panel.focus({ preventScroll: true }); }),
   focusSearch: () => $('#search input')?.focus(),
 });

@@ -13,10 +13,11 @@ const SIGNS = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#3
 const safe = text => String(text ?? '').replace(/[&<>"']/g, sign => SIGNS[sign]).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 const short = (text, room) => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
 
-/** The box around all cards: {x, y, width, height}; null where there is none. */
+/** The box around all cards and the lanes of their edges, or around some cards: {x, y, width, height}; null where there is none. */
 export function boxOf(state, ids = null) {
   const places = (state.data.lineage?.cards ?? []).filter(card => !ids || ids.has(card.id)).map(card => placeOf(state, card.id)).filter(Boolean);
   if (!places.length) return null;
+  if (!ids) places.push(...Object.values(state.bends).flat());
   const x = Math.min(...places.map(p => p.x)), y = Math.min(...places.map(p => p.y));
   return { x, y, width: Math.max(...places.map(p => p.x)) + WIDTH - x, height: Math.max(...places.map(p => p.y)) + HEIGHT - y };
 }
@@ -38,12 +39,14 @@ export function svg(state, { theme = 'light', draw, words }) {
   const { lineage } = state.data;
   const ink = INK[theme], box = boxOf(state) ?? { x: 0, y: 0, width: WIDTH, height: HEIGHT };
   const [x, y, width, height] = [box.x - MARGIN, box.y - MARGIN, box.width + 2 * MARGIN, box.height + 2 * MARGIN + 24];
+  const arrow = (id, high) => `<marker id="${id}" refX="1" refY="${high / 2}" markerWidth="8" markerHeight="${high}" markerUnits="userSpaceOnUse" orient="auto">`
+    + `<path d="M0 0 8 ${high / 2} 0 ${high}z" fill="${ink.line}"/></marker>`;
   const edges = lineage.edges.map(edge => {
     const from = placeOf(state, edge.source), to = placeOf(state, edge.target);
     if (!from || !to) return '';
     const way = (edge.back ? draw.backCurve : draw.curve)(from, to, state.bends[`${edge.source} ${edge.target}`]);
     const dash = edge.back || edge.via ? ' stroke-dasharray="6 4"' : '';
-    return `<path d="${way}" fill="none" stroke="${ink.line}" stroke-width="${draw.thickness(edge.count).toFixed(1)}"${dash} marker-end="url(#a)"/>`;
+    return `<path d="${way}" fill="none" stroke="${ink.line}" stroke-width="${draw.thickness(edge.count).toFixed(1)}"${dash} marker-end="url(#${draw.thickness(edge.count) > 3 ? 'b' : 'a'})"/>`;
   });
   const cards = lineage.cards.map(card => {
     const place = placeOf(state, card.id);
@@ -62,8 +65,7 @@ export function svg(state, { theme = 'light', draw, words }) {
   const said = [lineage.name, words.omitted(lineage), lineage.as_of ? `as of ${words.moment(lineage.as_of)}` : ''].filter(Boolean).join(' · ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${x} ${y} ${width} ${height}" width="${width}" height="${height}"`
     + ` font-family="system-ui, sans-serif"><title>${safe(`Lineage of ${lineage.name}`)}</title>`
-    + `<defs><marker id="a" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">`
-    + `<path d="M0 0 8 4 0 8z" fill="${ink.line}"/></marker></defs>`
+    + `<defs>${arrow('a', 8)}${arrow('b', 14)}</defs>`
     + (ink.ground === 'none' ? '' : `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${ink.ground}"/>`)
     + edges.join('') + cards.join('')
     + `<text x="${x + MARGIN}" y="${y + height - 12}" font-size="11" fill="${ink.faint}">${safe(said)}</text></svg>\n`;
