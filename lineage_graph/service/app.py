@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,7 +18,6 @@ from lineage_graph.service.shell import Limits, Shell
 from lineage_graph.tokens import Tokens
 from lineage_graph.version import __version__
 
-THREADS = 24  # questions that are at Neo4j at once; the others wait
 ABOUT = (
     "Every question of the facade, as GET /api/…; what each runs is a Cypher file, whose header is its description here."
     " Errors are application/problem+json. Long questions are answered as a stream where text/event-stream is accepted."
@@ -37,7 +35,6 @@ def create_app(
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         with catching_up(graph.recorder):
             yield
 

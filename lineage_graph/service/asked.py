@@ -7,17 +7,17 @@ from typing import Annotated, Any
 
 import fastapi
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from lineage_graph import queries
 from lineage_graph.errors import ParameterWrong
 from lineage_graph.formats.json import steady
+from lineage_graph.lineage import auditing
 from lineage_graph.queries import Declared, Query
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service.answers import answer
-from lineage_graph.service.reads import LONGEST, TIMEOUT
+from lineage_graph.service.parameters import ALL_READ, must_be_among
+from lineage_graph.service.working import LONGEST, TIMEOUT, work
 
 Timeout = Annotated[float, fastapi.Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
 OURS = frozenset({"timeout", "limit", "after"})
@@ -27,12 +27,17 @@ def router(graph: LineageGraph) -> APIRouter:
     """The routes."""
     found = APIRouter(prefix="/api", default_response_class=Response)
 
-    @found.get("/queries", tags=["queries"])
+    @found.get("/queries", tags=["queries"], dependencies=ALL_READ)
     def list_of_queries(request: Request) -> Response:
         """Every question that is kept as a Cypher file and reads the graph: its parameters, its columns, its plan."""
-        return answer(request, [told(query) for query in queries.QUERIES.values() if query.access == "read"])
+        return answer(request, told())
 
-    @found.get("/queries/{area}/{name}/text", tags=["queries"])
+    @found.get("/audit", tags=["queries"], dependencies=ALL_READ)
+    def list_of_audits(request: Request) -> Response:
+        """The questions that auditors ask, the same way."""
+        return answer(request, told(auditing.AREA))
+
+    @found.get("/queries/{area}/{name}/text", tags=["queries"], dependencies=ALL_READ)
     def text_of_query(area: str, name: str) -> Response:
         """A query file as it is: it pastes into Neo4j Browser."""
         return PlainTextResponse(queries.get(f"{area}/{name}").text)
@@ -42,7 +47,7 @@ def router(graph: LineageGraph) -> APIRouter:
         """A query file's rows. Its parameters are those of its header, a list repeated; null is left out."""
         asked = queries.get(f"{area}/{name}")
         given = read(asked, request, frozenset({"timeout"}) - set(asked.parameters))
-        rows = await run_in_threadpool(partial(graph.query, asked.name, timeout, **given))
+        rows = await work(partial(graph.query, asked.name, timeout, **given), timeout)
         return answer(request, {"query": asked.name, "question": asked.question, "rows": steady(rows)})
 
     @found.get("/audit/{name}", tags=["queries"])
@@ -54,17 +59,19 @@ def router(graph: LineageGraph) -> APIRouter:
         timeout: Timeout = TIMEOUT,
     ) -> Response:
         """An audit's answer: its question, columns and rows; `truncated` says when there are more."""
-        from lineage_graph.lineage.auditing import find
-
-        given = read(find(name), request, OURS)
+        given = read(auditing.find(name), request, OURS)
         ask = partial(graph.audit, name, limit=limit, after=after, timeout=timeout, **given)
-        return answer(request, await run_in_threadpool(ask))
+        return answer(request, await work(ask, timeout))
 
     return found
 
 
-def told(query: Query) -> dict[str, Any]:
-    """What a query file's header says."""
+def told(area: str = "") -> list[dict[str, Any]]:
+    """What the headers of the query files say that read the graph. area: only of those in it, such as 'audit/'."""
+    return [_told(query) for query in queries.QUERIES.values() if query.access == "read" and query.name.startswith(area)]
+
+
+def _told(query: Query) -> dict[str, Any]:
     return {
         "name": query.name,
         "question": query.question,
@@ -77,17 +84,10 @@ def told(query: Query) -> dict[str, Any]:
 
 def read(query: Query, request: Request, ours: frozenset[str]) -> dict[str, Any]:
     """A query's parameters from the query string, each as its header declares it. Raises for one that there is not."""
-    given: dict[str, Any] = {}
-    for name in request.query_params:
-        if name in ours:
-            continue
-        if name not in query.parameters:
-            takes = ", ".join(sorted(set(query.parameters) - ours)) or "none"
-            raise RequestValidationError(
-                [{"loc": ("query", name), "msg": f"{query.name} has no such parameter; it has {takes}"}]
-            )
-        given[name] = _value(query.parameters[name], request.query_params.getlist(name))
-    return given
+    lists = {name for name, declared in query.parameters.items() if declared.type == "LIST"}
+    must_be_among(request, {*query.parameters, *ours}, lists, of=f" of {query.name}")
+    given = {name: request.query_params.getlist(name) for name in request.query_params if name not in ours}
+    return {name: _value(query.parameters[name], texts) for name, texts in given.items()}
 
 
 def _value(declared: Declared, texts: list[str]) -> Any:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import fastapi
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_graph import queries
@@ -18,9 +17,12 @@ from lineage_graph.answers.view import Asked
 from lineage_graph.errors import ContentProblem
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.recording.content import manifest_of
+from lineage_graph.recording.status import status
 from lineage_graph.service.access import seen, who
 from lineage_graph.service.answers import answer, body_of, tagged
-from lineage_graph.service.reads import TIMEOUT, describe
+from lineage_graph.service.parameters import ALL_READ
+from lineage_graph.service.reads import describe
+from lineage_graph.service.working import TIMEOUT, work
 from lineage_graph.settings import Settings
 from lineage_graph.version import __version__
 
@@ -30,15 +32,15 @@ HTTP = 7474  # where a local Neo4j has its Browser, beside 7687 for Bolt
 
 def router(graph: LineageGraph) -> APIRouter:
     """The routes."""
-    found = APIRouter(prefix="/api", tags=["explorer"], default_response_class=Response)
+    found = APIRouter(prefix="/api", tags=["explorer"], dependencies=ALL_READ, default_response_class=Response)
     settings = graph.recorder.settings
     browser = browser_of(settings)
 
     @found.get("/card", description=describe("card"))
     async def card(request: Request, name: str, as_of: str | None = None) -> Response:
         """All about one run or version."""
-        found = await run_in_threadpool(partial(graph.card, name, as_of=as_of, timeout=TIMEOUT))
-        said = await run_in_threadpool(partial(_card, settings, browser, seen(request, found)))
+        found = await work(partial(graph.card, name, as_of=as_of, timeout=TIMEOUT))
+        said = await work(partial(_card, settings, browser, seen(request, found)))
         return tagged(request, body_of(said), "application/json")
 
     @found.get("/text")
@@ -46,6 +48,11 @@ def router(graph: LineageGraph) -> APIRouter:
         """A query file's text, and where Neo4j Browser is."""
         asked = queries.get(query)
         return answer(request, {"name": asked.name, "question": asked.question, "text": asked.text, "browser": browser})
+
+    @found.get("/status")
+    async def standing(request: Request, limit: Annotated[int, fastapi.Query(ge=1, le=1000)] = 20) -> Response:
+        """Whether Neo4j answers, which journals of this computer wait, and the newest events that the graph refused."""
+        return answer(request, await work(partial(status, settings, limit)))
 
     @found.get("/me")
     def me(request: Request) -> Response:

@@ -7,15 +7,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_graph.recording import asking
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service.access import who
 from lineage_graph.service.answers import answer
+from lineage_graph.service.parameters import ALL_READ
+from lineage_graph.service.working import LONGEST, work
 
-LONGEST = 300.0  # seconds
 MOST = 10_000  # rows
 
 
@@ -32,12 +32,12 @@ class Statement(BaseModel):
 
 def router(graph: LineageGraph) -> APIRouter:
     """The route."""
-    found = APIRouter(prefix="/api", tags=["queries"], default_response_class=Response)
+    found = APIRouter(prefix="/api", tags=["queries"], dependencies=ALL_READ, default_response_class=Response)
 
     @found.post("/cypher")
     async def cypher(request: Request, asked: Statement) -> Response:
         """What a statement answers that only reads. It is recorded who asked what, when, and what became of it."""
         ask = partial(graph.cypher, limit=asked.limit, timeout=asked.timeout, via=who(request).token)
-        return answer(request, await run_in_threadpool(ask, asked.statement, asked.parameters))
+        return answer(request, await work(partial(ask, asked.statement, asked.parameters), asked.timeout))
 
     return found

@@ -77,6 +77,8 @@ def problem_of(error: Exception, request_id: str | None = None) -> Response:
 def sentence_of(error: RequestValidationError) -> str:
     """What is wrong with a request, its first part, in one sentence."""
     first = error.errors()[0]
+    if first.get("type") == "json_invalid":
+        return f"the body is no JSON: {first.get('ctx', {}).get('error', first['msg'])} at character {first['loc'][-1]}"
     where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
     given = first.get("input")
     said = f", not {given!r}" if isinstance(given, str | int | float) else ""

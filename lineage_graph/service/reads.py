@@ -9,36 +9,38 @@ import inspect
 import re
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from textwrap import dedent
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import fastapi
 from fastapi import APIRouter, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from lineage_graph import queries
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service import answers, files, streams
+from lineage_graph.service.parameters import ALL_READ
+from lineage_graph.service.working import LONGEST, TIMEOUT, work
 
-TIMEOUT = 30.0  # seconds that a question may take, unless it says less
-LONGEST = 300.0
-NODES = 100_000  # runs and versions in one answer, unless it says less
+NODES = 100_000  # runs and versions in one answer, at most; beyond, `truncated` says how to go on
 NAMED = re.compile(r"\b([a-z]+/[a-z_]+)\b")
 SAID = re.compile(r"^(\w+(?:, \w+)*):\s+(.*)$")
 
 
 @dataclass(frozen=True)
 class Read:
-    """A route, and the method that answers it. left_out: parameters that make no sense from elsewhere, such as a folder."""
+    """A route, and the method that answers it.
+
+    left_out: parameters that make no sense from elsewhere, such as a folder.
+    long:     whether it takes longer than other questions; it bounds its answer itself.
+    """
 
     path: str
     method: str
     left_out: frozenset[str] = frozenset()
-    more: dict[str, Any] = field(default_factory=dict)
+    long: bool = False
 
 
 HERE = frozenset({"have", "progress", "checkpoint", "public_key"})
@@ -67,14 +69,14 @@ READS = (
     Read("impact", "impact"),
     Read("stale", "stale"),
     Read("trail", "trail"),
-    Read("verify", "verify", left_out=HERE),
+    Read("verify", "verify", left_out=HERE, long=True),
     Read("rejections", "rejections"),
 )
 
 
 def router(graph: LineageGraph) -> APIRouter:
     """All of them."""
-    found = APIRouter(prefix="/api")
+    found = APIRouter(prefix="/api", dependencies=ALL_READ)
     for read in READS:
         found.add_api_route(
             f"/{read.path}",
@@ -106,7 +108,7 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
         if name == "self" or name in read.left_out:
             continue
         required = parameter.default is parameter.empty
-        default = ... if required else _default(name, parameter.default)
+        default = ... if required else _default(read, name, parameter.default)
         kind: Any = Annotated[_of_query(hints[name]), fastapi.Query(description=meanings.get(name))]
         parameters.append(
             inspect.Parameter(
@@ -119,37 +121,36 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
     if read.method in files.WALKS:
         form = Annotated[files.Form, fastapi.Query(description="As which file; json is the answer itself.")]
         parameters.append(inspect.Parameter("format", inspect.Parameter.KEYWORD_ONLY, annotation=form, default="json"))
-    known = {p.name for p in parameters}
     numbers = {name for name, hint in hints.items() if set(get_args(hint)) == {int, str}}
 
     async def endpoint(request: Request, **given: Any) -> Response:
-        must_be_known(request, known)
         form = given.pop("format", "json")
         given |= {name: int(given[name]) for name in numbers if str(given.get(name)).isdecimal()}
+        seconds = LONGEST if read.long else TIMEOUT
         if "timeout" in given:
-            given["timeout"] = min(given["timeout"] or TIMEOUT, LONGEST)
+            given["timeout"] = seconds = min(given["timeout"] or TIMEOUT, LONGEST)
+        if given.get("limit") is not None:
+            given["limit"] = min(given["limit"], NODES)
         ask = partial(getattr(graph, read.method), **given)
         if streams.wanted(request):
             return streams.stream(request, ask, progress="progress" in inspect.signature(function).parameters)
-        found = await run_in_threadpool(ask)
-        return answers.answer(request, found) if form == "json" else files.file(request, found, form)
+
+        def made() -> Response:
+            found = ask()
+            return answers.answer(request, found) if form == "json" else files.file(request, found, form)
+
+        return await work(made, seconds)
 
     endpoint.__name__ = read.method
     endpoint.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return endpoint
 
 
-def must_be_known(request: Request, known: set[str]) -> None:
-    """Raises for a parameter that nothing reads: a slip of the pen is no other question."""
-    for name in request.query_params:
-        if name not in known:
-            takes = ", ".join(sorted(known - {"request"})) or "none"
-            raise RequestValidationError([{"loc": ("query", name), "msg": f"there is no such parameter; it takes {takes}"}])
-
-
-def _default(name: str, default: Any) -> Any:
+def _default(read: Read, name: str, default: Any) -> Any:
     if name == "timeout":
         return TIMEOUT
+    if name == "limit" and default is None and not read.long:
+        return NODES
     return list(default) if isinstance(default, tuple) else default
 
 

@@ -19,7 +19,7 @@ from lineage_graph.tokens import Tokens
 
 PORT = 8137
 GRACE = 10  # seconds for what is being answered when the process is asked to end
-HEADERS_WITHIN = 20.0  # seconds for a connection's first request to be there
+HEADERS_WITHIN = 20.0  # seconds from a connection's beginning, or a request's first byte, until the request is there
 
 
 def serve(
@@ -98,14 +98,24 @@ def _impatient() -> type[asyncio.Protocol]:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class Impatient(H11Protocol):
+        _end: asyncio.TimerHandle | None = None
+
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self.loop.call_later(HEADERS_WITHIN, self._must_have_asked)
+            self._wait_for_a_request()
 
-        def _must_have_asked(self) -> None:
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._wait_for_a_request()
+
+        def _wait_for_a_request(self) -> None:
             asked: Any = self.cycle
-            if asked is None and not self.transport.is_closing():
-                self.transport.close()
+            if asked is not None and not asked.response_complete:
+                if self._end is not None:
+                    self._end.cancel()
+                    self._end = None
+            elif self._end is None:
+                self._end = self.loop.call_later(HEADERS_WITHIN, self.transport.close)
 
     return Impatient
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineage_graph.limits import POST_BYTES
@@ -40,21 +41,18 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 class Limits:
     """body: bytes of a request; events: of one that brings events, which says itself how far it was taken; query: bytes of its
     query string; at_once: requests that are worked on; patience: seconds between two pieces of a body, or for an answer's next
-    piece to be taken."""
+    piece to be taken; pace: bytes a second that a body comes with at least, once that time is over."""
 
     body: int = 16_000_000
     events: int = POST_BYTES + 1_000_000
     query: int = 16_000
     at_once: int = 200
     patience: float = 30.0
+    pace: float = 1_000.0
 
 
-class _TooMuch(Exception):
-    """A body over its limit, or one that does not come."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status, self.detail = status, detail
+class _TooMuch(HTTPException):
+    """A body over its limit, or one that does not come. FastAPI hands no other exceptions on that a body brings."""
 
 
 class Shell:
@@ -78,10 +76,11 @@ class Shell:
             self.at_once -= 1
             self.metrics.in_flight.set(self.at_once)
             took = time.perf_counter() - began
-            self.metrics.answered(scope["method"], request.route, request.status, took, request.sent)
+            things = scope.get("things", 0)
+            self.metrics.answered(scope["method"], request.route, request.status, took, request.sent, things)
             log(
                 request_id=request.id, method=scope["method"], route=request.route, path=scope["path"], status=request.status,
-                ms=round(took * 1000, 1), bytes=request.sent, token=scope.get("token"),
+                ms=round(took * 1000, 1), bytes=request.sent, things=things or None, token=scope.get("token"),
             )  # fmt: skip
 
     async def _answer(self, request: _Request) -> None:
@@ -91,7 +90,7 @@ class Shell:
                 raise refused
             await self.app(request.scope, request.receive, request.send)
         except _TooMuch as why:
-            await request.instead(why.status, why.detail)
+            await request.instead(why.status_code, why.detail)
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception as error:
@@ -110,6 +109,7 @@ class _Request:
         self.id = given.decode() if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope["request_id"] = self.id
         self.status, self.sent, self.taken = 0, 0, 0
+        self.began = time.monotonic()
         self.whole = False
         self.most = limits.events if scope["path"] == EVENTS else limits.body
 
@@ -135,10 +135,13 @@ class _Request:
     async def receive(self) -> Message:
         if self.whole:  # what comes now is that the caller goes away, whenever that is
             return await self._receive()
+        late = self.began + self.limits.patience + self.taken / self.limits.pace - time.monotonic()
         try:
-            message = await asyncio.wait_for(self._receive(), self.limits.patience)
+            message = await asyncio.wait_for(self._receive(), min(self.limits.patience, late))
         except TimeoutError:
-            raise _TooMuch(408, f"nothing came for {self.limits.patience:g} s; send the body without such pauses") from None
+            pace, patience = self.limits.pace, self.limits.patience
+            why = f"the body came too slowly; send {pace:g} bytes a second, without pauses of {patience:g} s"
+            raise _TooMuch(408, why) from None
         self.whole = not message.get("more_body", False)
         self.taken += len(message.get("body", b""))
         if self.taken > self.most:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from lineage_graph.service.access import seen, unhinted
 from lineage_graph.service.answers import body_of
 from lineage_graph.service.problems import problem_of
+from lineage_graph.service.working import in_its_thread
 
 EVENTS = "text/event-stream"
 BEAT = 1.0  # seconds
@@ -32,9 +34,16 @@ def wanted(request: Request) -> bool:
 
 
 def stream(request: Request, ask: Callable[..., Any], *, progress: bool) -> StreamingResponse:
-    """The events of a question, its answer as the caller may see it. progress: whether it tells how far it is."""
+    """The events of a question, its answer as the caller may see it.
+
+    progress: whether it tells how far it is; then it also ends when the caller goes away.
+    """
     request.scope["veiled"] = True  # its answer is, at the end
     return StreamingResponse(_events(request, ask, progress), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+class _NobodyWaits(Exception):
+    """Ends the work of a question whose caller went away."""
 
 
 def _event(name: str, data: bytes) -> bytes:
@@ -44,8 +53,12 @@ def _event(name: str, data: bytes) -> bytes:
 async def _events(request: Request, ask: Callable[..., Any], progress: bool) -> AsyncIterator[bytes]:
     loop, began = asyncio.get_running_loop(), time.monotonic()
     told: asyncio.Queue[tuple[int, int]] = asyncio.Queue(1)
+    gone = threading.Event()
 
     def tell(done: int, of: int) -> None:
+        if gone.is_set():
+            raise _NobodyWaits
+
         def put() -> None:
             if told.full():
                 told.get_nowait()  # only how far it is now matters
@@ -53,7 +66,8 @@ async def _events(request: Request, ask: Callable[..., Any], progress: bool) -> 
 
         loop.call_soon_threadsafe(put)
 
-    work = asyncio.ensure_future(run_in_threadpool(ask, **({"progress": tell} if progress else {})))
+    asked = partial(ask, progress=tell) if progress else ask
+    work = asyncio.ensure_future(in_its_thread(asked))
     try:
         while not work.done():
             news = asyncio.ensure_future(told.get())
@@ -69,4 +83,5 @@ async def _events(request: Request, ask: Callable[..., Any], progress: bool) -> 
     except Exception as error:
         yield _event("problem", unhinted(request.scope, bytes(problem_of(error, request.scope.get("request_id")).body)))
     finally:
+        gone.set()
         work.cancel()
