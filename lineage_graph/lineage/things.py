@@ -146,11 +146,24 @@ class Things:
         """A project's artifacts, or all. Runs lineage/artifacts."""
         return [Artifact.model_validate(r["artifact"]) for r in self._read("lineage/artifacts", project=project)]
 
-    def versions(self, artifact: str | ArtifactName, *, as_of: Time = None) -> list[ArtifactVersion]:
-        """An artifact's versions, the oldest number first. Raises NameNotUnderstood, NotRecorded. Runs lineage/versions."""
+    def versions(
+        self,
+        artifact: str | ArtifactName,
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        after: str | None = None,
+        as_of: Time = None,
+    ) -> list[ArtifactVersion]:
+        """An artifact's versions in the order of their numbers.
+
+        newest: the greatest number first. limit: at most so many; after: how many of the first to leave out, given before.
+        Raises NameNotUnderstood, NotRecorded, ParameterWrong, GraphProblem. Runs lineage/versions.
+        """
         name = parse_artifact(artifact, self.project) if isinstance(artifact, str) else artifact
-        rows = self._read("lineage/versions", artifact=str(name), as_of=time_text(as_of, "as_of"))
-        if not rows:
+        page = {"newest": newest, "limit": whole_number(limit, "limit", 1), "after": cursor(after) or None}
+        rows = self._read("lineage/versions", artifact=str(name), as_of=time_text(as_of, "as_of"), **page)
+        if not rows and not page["after"]:
             raise self._nothing(VersionName(name, alias="latest"), as_of)
         return [to_version(r["version"]) for r in rows]
 

@@ -184,3 +184,14 @@ def test_runs_are_paged_and_filtered(graph: Graph, project: str, say: Callable[.
     assert ids(state="finished") == ["r2", "r1", "r0"] and ids(state="finished", job_type="train", limit=1) == ["r1"]
     with pytest.raises(ParameterWrong):
         ids(after="x")
+
+
+def test_versions_come_in_pages(graph: Graph, project: str) -> None:
+    worlds.record(graph, project, worlds.long_chain(5))
+    reader = Reader(graph, project)
+    assert [v.version for v in reader.versions("v")] == [0, 1, 2, 3, 4]
+    assert [v.version for v in reader.versions("v", newest=True, limit=2)] == [4, 3]
+    assert [v.version for v in reader.versions("v", newest=True, limit=2, after="4")] == [0]
+    assert reader.versions("v", after="5") == []
+    with pytest.raises(NotRecorded):
+        reader.versions("w")

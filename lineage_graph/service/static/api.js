@@ -60,7 +60,10 @@ export const api = Object.freeze({
   me: signal => get('me', {}, signal),
   projects: signal => get('projects', {}, signal),
   artifacts: (project, signal) => get('artifacts', { project }, signal),
-  versions: (artifact, signal) => get('versions', { artifact }, signal),
+  versions: async (artifact, after = null, signal = undefined) => {
+    const items = await get('versions', { artifact, newest: true, limit: PAGE, after }, signal);
+    return { items, cursor: items.length < PAGE ? null : String(Number(after ?? 0) + PAGE) };
+  },
   // Bare lists: after is how many were given before.
   runs: async (project, after = null, signal = undefined) => {
     const items = await get('runs', { project, limit: PAGE, after }, signal);

@@ -58,18 +58,19 @@ export function create(root, ctx) {
   function list(name, known) {
     if (!known) return el('p', { class: 'quiet pad', 'aria-busy': 'true' }, 'Asking …');
     if (known.problem) return el('p', { class: 'quiet pad' }, words.problem(known.problem).title, ' ', button('Try again', () => fetchVersions(name), { class: 'link' }));
-    const newest = [...known].sort((a, b) => b.version - a.version);
-    return el('div', { class: 'versions' }, some(`versions ${name}`, newest, v => el('li', { class: 'thing', 'aria-current': current(v.name) },
+    return el('div', { class: 'versions' }, some(`versions ${name}`, known.items, v => el('li', { class: 'thing', 'aria-current': current(v.name) },
       link(v.name, `v${v.version}`), el('span', { class: 'chips' }, v.aliases.slice(0, 3).map(alias => el('span', { class: 'chip still' }, alias))),
-      el('small', { title: words.moment(v.created_at) }, words.day(v.created_at))), `Versions of ${name}`));
+      el('small', { title: words.moment(v.created_at) }, words.day(v.created_at))), `Versions of ${name}`),
+    known.cursor && button('Load more versions', () => fetchVersions(name, known), { class: 'quiet', 'data-key': `more versions ${name}` }));
   }
 
   function toggle(name) {
     if (!opened.delete(name)) { opened.add(name); if (!ctx.state.data.versions[name]) fetchVersions(name); }
     again();
   }
-  async function fetchVersions(name) {
-    const value = await api.versions(name).catch(problem => ({ problem }));
+  async function fetchVersions(name, known = null) {
+    const page = await api.versions(name, known?.cursor).catch(problem => ({ problem }));
+    const value = known && page.items ? { ...page, items: [...known.items, ...page.items] } : page;
     dispatch({ type: 'loaded', what: 'versions', key: name, value });
   }
 
