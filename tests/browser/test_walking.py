@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -81,65 +80,6 @@ def test_by_key_as_well(opened: Opener, service: Service, chain: str) -> None:
     page.get_by_role("dialog", name="Keys").wait_for(state="hidden")
 
 
-def test_hide_and_show_again(opened: Opener, service: Service) -> None:
-    page = opened(service.lineage("digits/classifier:best"))
-    drawn(page, "train-6", "evaluate")
-    card(page, "evaluate").hover()
-    page.get_by_role("button", name="Hide: evaluate").click()
-    card(page, "evaluate").wait_for(state="detached")
-    assert "hide=digits%2Fruns%2Fevaluate" in page.url
-    assert page.locator(".edge.via").count() >= 1, "what went through it is still connected"
-    page.locator("#filters").get_by_role("button", name=re.compile("idden")).click()
-    page.get_by_role("button", name=re.compile("^Show .*evaluate")).click()
-    drawn(page, "evaluate")
-
-
-def test_filters(opened: Opener, service: Service) -> None:
-    page = opened(service.lineage("digits/report:v0"))
-    drawn(page, "report:v0")
-    filters = page.locator("#filters")
-    filters.get_by_role("button", name=re.compile("^dataset")).click()
-    page.wait_for_url(re.compile("type=dataset"))
-    until(page, "![...document.querySelectorAll('#stage .card .name')].some(n => n.textContent.startsWith('evaluation:'))")
-    assert "report:v0" in labels(page), "home stays"
-    assert "filtered out" in filters.inner_text()
-    filters.get_by_role("button", name=re.compile("^Full lineage")).click()
-    page.wait_for_url(re.compile("scope=full"))
-    page.go_back()
-    page.go_back()
-    drawn(page, "evaluation:v0")
-    assert "type=" not in page.url
-
-
-def test_take_one_out_of_a_cluster_and_put_it_back(opened: Opener, service: Service, sweep40: str) -> None:
-    page = opened(service.lineage(f"{sweep40}/raw:v0"))
-    drawn(page, "raw:v0", "report:v0", "40 work runs")
-    face(page, "40 versions of model").click()
-    cluster = page.locator("#cluster")
-    cluster.get_by_role("button", name="Take model:v0 out of the group").wait_for()
-    cluster.get_by_role("searchbox").fill("model:v17")
-    cluster.get_by_text("1 of 40").wait_for()
-    cluster.get_by_role("button", name="model:v17", exact=True).click()
-    cluster.get_by_text("Digest", exact=True).wait_for()
-    picture(page, "cluster")
-    cluster.get_by_role("button", name="Take model:v17 out of the group").click()
-    drawn(page, "model:v17", "39 versions of model")
-    assert "out=" in page.url
-    cluster.get_by_role("button", name="Put back").click()
-    drawn(page, "40 versions of model")
-
-
-def test_the_list_of_a_cluster_loads_on(opened: Opener, service: Service, sweep: str) -> None:
-    page = opened(service.lineage(f"{sweep}/report:v0"))
-    drawn(page, "report:v0", "10,000 versions of model")
-    face(page, "10,000 versions of model").click()
-    members = page.locator("#cluster .members li")
-    members.nth(49).wait_for()
-    page.locator("#cluster .members").evaluate("e => e.scrollTo(0, e.scrollHeight)")
-    members.nth(99).wait_for()
-    page.locator("#cluster").get_by_text("100 of 10,000 listed.").wait_for()
-
-
 def test_the_path_between_two_cards(opened: Opener, service: Service) -> None:
     page = opened(service.lineage("digits/report:v0"))
     drawn(page, "report:v0", "split")
@@ -166,32 +106,6 @@ def test_a_circle_is_drawn_as_one(opened: Opener, service: Service, looped: str)
     assert page.locator(".card.loop").count() >= 2
     assert "in a circle" in (face(page, "there").get_attribute("aria-label") or "")
     picture(page, "circle")
-
-
-def test_as_it_was(opened: Opener, service: Service, chain: str) -> None:
-    then = (worlds.START + timedelta(minutes=4, seconds=30)).strftime("%Y-%m-%dT%H:%M:%S")
-    page = opened(service.lineage(f"{chain}/v:v0"))
-    drawn(page, "v:v0", "r11")
-    page.get_by_role("button", name="As of now").click()
-    page.get_by_label("The lineage as it was, in UTC").fill(then)
-    page.get_by_role("button", name="Show", exact=True).click()
-    card(page, "r11").wait_for(state="detached")
-    drawn(page, "v:v4")
-    assert "v:v5" not in labels(page)
-    page.get_by_role("button", name=re.compile("As of 5 Jan 2026")).wait_for()
-    page.go_back()
-    drawn(page, "r11")
-
-
-def test_compare(opened: Opener, service: Service) -> None:
-    page = opened(
-        service.lineage("digits/classifier:v0", sel="digits/classifier:v0", vs="digits/classifier:v0")
-        + "&vs=digits%2Fclassifier%3Av5"
-    )
-    panel = page.locator("#panel")
-    panel.get_by_text("gamma").first.wait_for()
-    assert "classifier:v5" in panel.inner_text()
-    picture(page, "compare")
 
 
 def test_drag_zoom_and_fit(opened: Opener, service: Service) -> None:
