@@ -2,8 +2,9 @@
 
     python -m tests.faults.pipeline '{"project": …, "name": …, "seed": 1, "threads": 4, "side": …, "stop": …, "skew": 0}'
 
-An event is acknowledged when its journal's append returned; its uid is then written to the file `side`, and synced. The process
-may be killed at any moment. It ends when the file `stop` is there. skew: seconds by which its clock is wrong.
+An event is acknowledged when an append returned and its journal's file has it; its uid is then written to the file `side`, and
+synced. The process may be killed at any moment. It ends when the file `stop` is there. skew: seconds by which its clock is
+wrong.
 """
 
 from __future__ import annotations
@@ -36,17 +37,25 @@ def arguments(**given: Any) -> str:
 
 
 def acknowledge(path: str) -> None:
-    """From now on, what a journal took is noted in that file."""
+    """From now on, what a journal's file took is noted in that file; what a full disk keeps in memory, once it is written."""
     side = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     append = Journal.append
+    lock = threading.Lock()
+    waiting: list[tuple[Journal, Entry]] = []
 
-    def noted(journal: Journal, said: Sequence[Event]) -> Entry:
-        entry = append(journal, said)
-        os.write(side, "".join(f"{event.uid}\n" for event in said).encode())
-        os.fsync(side)
+    def noted(journal: Journal, said: Sequence[Event], via: str | None = None) -> Entry:
+        entry = append(journal, said, via)
+        with lock:
+            waiting.append((journal, entry))
+            upto = {own.uid: own.position.seq for own, _ in waiting}
+            taken = [one for _, one in waiting if one.seq <= upto[one.journal]]
+            waiting[:] = [(own, one) for own, one in waiting if one.seq > upto[one.journal]]
+            if taken:
+                os.write(side, "".join(f"{event.uid}\n" for one in taken for event in one.events).encode())
+                os.fsync(side)
         return entry
 
-    Journal.append = noted  # type: ignore[assignment,method-assign]
+    Journal.append = noted  # type: ignore[method-assign]
 
 
 def skew(seconds: float) -> None:

@@ -100,11 +100,31 @@ def own_server(folder: Path) -> Iterator[Server]:
         local.down(folder)
 
 
+class SmallDisk:
+    """A small file system, to be LINEAGE_GRAPH_HOME: it is full now and then, and large in the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.filler = folder, folder / "filler"
+
+    def fill_or_free(self, chance: random.Random) -> str:
+        if self.filler.exists():
+            self.filler.unlink()
+            return "disk freed"
+        with contextlib.suppress(OSError), self.filler.open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        return "disk full"
+
+    def grow(self) -> None:
+        self.filler.unlink(missing_ok=True)
+        subprocess.run(["mount", "-o", "remount,size=64m", str(self.folder)], check=True)
+
+
 class Round:
     """One round: processes x threads writers write for some seconds.
 
     room: a folder for what the round notes; home: LINEAGE_GRAPH_HOME, in the room by default. more: a kind of trouble besides,
-    called now and then; it says its name.
+    called now and then; it says its name. tell: hears of each phase.
     """
 
     def __init__(
@@ -118,7 +138,9 @@ class Round:
         seconds: float,
         home: Path | None = None,
         more: Callable[[random.Random], str] | None = None,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
+        self.tell = tell
         self.server, self.home, self.seed, self.more = server, home or room / "home", seed, more
         self.processes, self.threads, self.seconds = processes, threads, seconds
         self.project = f"f{uuid.uuid4().hex[:12]}"
@@ -253,20 +275,24 @@ class Round:
             writers = [self.writer() for _ in range(self.processes)]
             self._until_they_write()
             self.trouble(writers, time.monotonic() + self.seconds, kill_server)
+            self.tell(f"{self.count} faults, now peace")
             self.stop.touch()
             self.proxy.heal()
             if peace is not None:
                 peace()
             for process in list(self._all):
                 self.finish(process)
+            self.tell("last sync")
             last = self.sync()
             self.finish(last)
+            self.tell("looking")
             if last.returncode:
                 self.errors.append(f"the last sync ended with {last.returncode}")
             self._look_at_what_was_said()
             graph = Graph(self.server.address.uri, self.server.address.user, self.server.address.password)
             with contextlib.closing(graph):
-                verdict = check(graph, self.project, self.home / "journals", self.acknowledged())
+                cut_short = bool(self.faults["disk full"])
+                verdict = check(graph, self.project, self.home / "journals", self.acknowledged(), cut_short=cut_short)
         finally:
             for process in self._all:
                 if process.poll() is None:
@@ -283,6 +309,7 @@ class Round:
         """Python takes a while to start; faults on a line that nobody uses would be none."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self.proxy.links < self.processes:
+            assert all(process.poll() is None for process in self._all), "a writer ended before it wrote"
             time.sleep(0.05)
 
     def acknowledged(self) -> list[str]:

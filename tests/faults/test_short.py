@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +23,7 @@ from tests.conftest import Address, small_file_system
 from tests.faults import proxy
 from tests.faults.invariants import check
 from tests.faults.proxy import Fault, Proxy
-from tests.faults.rounds import LEAST, Report, Round, Server, own_server
+from tests.faults.rounds import LEAST, Report, Round, Server, SmallDisk, own_server
 
 
 @pytest.fixture
@@ -102,34 +101,14 @@ def test_a_server_that_is_killed_has_what_it_acknowledged(tmp_path: Path) -> Non
     assert any(kind.startswith("server killed") for kind in report.faults)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB, to be LINEAGE_GRAPH_HOME."""
-    with small_file_system(tmp_path / "small", "1m") as folder:
-        yield folder
-
-
 @pytest.mark.slow
-def test_a_disk_that_is_full_now_and_then_loses_nothing_it_took(address: Address, tmp_path: Path, small_disk: Path) -> None:
-    filler = small_disk / "filler"
-
-    def fill_or_free(chance: Random) -> str:
-        if filler.exists():
-            filler.unlink()
-            return "disk freed"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while file.write(b"x" * 4096):
-                pass
-        return "disk full"
-
-    def peace() -> None:
-        filler.unlink(missing_ok=True)
-        subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-
-    troubled = Round(
-        Server(address), tmp_path / "room", 13, processes=2, threads=4, seconds=5, home=small_disk, more=fill_or_free
-    )
-    report = sound(lambda report: troubled.run(report, peace=peace))
+def test_a_disk_that_is_full_now_and_then_loses_nothing_it_took(address: Address, tmp_path: Path) -> None:
+    with small_file_system(tmp_path / "small", "1m") as folder:
+        disk = SmallDisk(folder)
+        troubled = Round(
+            Server(address), tmp_path / "room", 13, processes=2, threads=4, seconds=5, home=folder, more=disk.fill_or_free
+        )
+        report = sound(lambda report: troubled.run(report, peace=disk.grow))
     assert report.faults["disk full"] > 0
 
 
