@@ -33,6 +33,7 @@ TOP = Path(__file__).parents[2]
 HEAP = "512m"
 LEAST = 8  # faults a round, however slow the machine is
 PATIENCE = 600.0  # seconds in which everything ends once all is well
+STRIKE = 1.0  # seconds that a fault waits for somebody whom it strikes
 HOUR = 3600.0
 SILENT: list[tuple[Side, ...]] = [("client",), ("server",), ("client", "server")]
 
@@ -259,10 +260,13 @@ class Round:
                 self.faults[self.more(chance)] += 1
                 time.sleep(chance.uniform(0.1, 0.5))
             else:
+                struck = self.proxy.counts.total()
                 self.proxy.set(self._fault())
-                time.sleep(chance.uniform(0.05, 0.4))
-                self.proxy.heal()
                 time.sleep(chance.uniform(0.05, 0.3))
+                while self.proxy.counts.total() == struck and time.monotonic() < now + STRIKE:
+                    time.sleep(0.02)
+                self.proxy.heal()
+                time.sleep(chance.uniform(0.02, 0.2))
 
     @property
     def count(self) -> int:

@@ -2,7 +2,7 @@
 
     python -m tests.faults.soak --faults 2000 --seed 5
 
-Each round has 32 writers on one artifact, in four processes. Afterwards the model of behaviour plays many random histories,
+Each round has 32 writers on one artifact, in eight processes. Afterwards the model of behaviour plays many random histories,
 and the record is tampered with. Exit code 1 when anything was lost, doubled or wrong.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.conftest import small_file_system
 from tests.faults.rounds import TOP, Report, Round, SmallDisk, own_server
 
-PROCESSES, THREADS, SECONDS = 4, 8, 60.0
+PROCESSES, THREADS, SECONDS = 8, 4, 90.0
 
 
 def soak(faults: int, seed: int, folder: Path) -> Report:
