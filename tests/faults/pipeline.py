@@ -22,11 +22,14 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+from neo4j._conf import WorkspaceConfig
+
 import lineage_graph as lg
 from lineage_graph import events
 from lineage_graph.errors import NotRecorded
 from lineage_graph.events import Event
 from lineage_graph.journal import Entry, Journal
+from lineage_graph.recording import recorder
 
 SHARED = 5  # contents that every writer logs
 
@@ -67,6 +70,12 @@ def skew(seconds: float) -> None:
             return datetime.now(tz) + timedelta(seconds=seconds)
 
     events.datetime = Wrong  # type: ignore[attr-defined]
+
+
+def hurry() -> None:
+    """Waits little after each failure, so that there is always something on its way for the next fault to strike."""
+    recorder.FIRST_RETRY, recorder.LONGEST_RETRY = 0.1, 0.5
+    WorkspaceConfig.initial_retry_delay, WorkspaceConfig.retry_delay_multiplier = 0.1, 1.2
 
 
 def reference(uri: str) -> lg.Artifact:
@@ -112,6 +121,7 @@ def safely(*given: Any) -> None:
 def main() -> None:
     given = json.loads(sys.argv[1])
     skew(given["skew"])
+    hurry()
     acknowledge(given["side"])
     stop = Path(given["stop"])
     threads = [

@@ -248,11 +248,11 @@ class Round:
                 kill_server_at = None
                 self._kill_server(during_sync=chance.random() < 0.5)
             what = chance.random()
-            if what < 0.06:
+            if what < 0.03:
                 victim = chance.randrange(len(writers))
                 self.kill(writers[victim], "writer killed")
                 writers[victim] = self.writer()
-            elif what < 0.12:
+            elif what < 0.06:
                 if syncing is not None:
                     self.kill(syncing, "sync killed")
                 syncing = self.sync()
