@@ -34,6 +34,7 @@ HEAP = "512m"
 LEAST = 8  # faults a round, however slow the machine is
 PATIENCE = 600.0  # seconds in which everything ends once all is well
 STRIKE = 1.0  # seconds that a fault waits for somebody whom it strikes
+CALM = 5.0  # seconds, at most
 HOUR = 3600.0
 SILENT: list[tuple[Side, ...]] = [("client",), ("server",), ("client", "server")]
 
@@ -94,8 +95,8 @@ class Server:
 @contextmanager
 def own_server(folder: Path) -> Iterator[Server]:
     server = Server(Address("", "", ""), folder)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         local.down(folder)
@@ -267,6 +268,14 @@ class Round:
                     time.sleep(0.02)
                 self.proxy.heal()
                 time.sleep(chance.uniform(0.02, 0.2))
+                if chance.random() < 0.1:
+                    self._calm()
+
+    def _calm(self) -> None:
+        """Nothing for a while, so that something commits, and there is something to repeat after the next faults."""
+        enough, until = self.proxy.commits + self.processes // 2, time.monotonic() + CALM
+        while self.proxy.commits < enough and time.monotonic() < until:
+            time.sleep(0.05)
 
     @property
     def count(self) -> int:
