@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faults", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--examples", type=int, default=300, help="random histories that the model plays")
+    parser.add_argument("--examples", type=int, default=40, help="random histories that the model plays")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that its server stops, too
     with tempfile.TemporaryDirectory() as folder:
