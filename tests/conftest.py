@@ -187,8 +187,10 @@ def small_file_system(folder: Path, size: str) -> Iterator[Path]:
     )
     if mounted.returncode:
         pytest.skip("a small tmpfs cannot be mounted here (it takes root)")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def shared_data(name: str) -> Path:

@@ -2,6 +2,7 @@
 //
 // The ledger's question before it decides. It takes no lock. Journals, artifacts and runs come with counters and are read first:
 // whatever else changes after that changes a counter too, and record/write refuses when a counter is not the one seen here.
+// An alias may have moved ten thousand times, so its moves are gone through once and not for each event.
 //
 // Parameters
 //   $journals   LIST     uids of the journals
@@ -66,10 +67,16 @@ CALL () {
 }
 CALL () {
   UNWIND $asked AS ask
-  MATCH (a:Alias {uid: ask[0]})-[m:MOVED]->(v) WHERE m.at <= datetime(ask[1])
-  WITH ask, m, v ORDER BY m.at DESC, m.event DESC
-  WITH ask, collect([v.uid, toString(m.at), m.event, m.removed])[0] AS found
-  RETURN collect([ask[0], ask[1], found[0], found[1], found[2], found[3]]) AS asked
+  WITH ask[0] AS alias, collect(datetime(ask[1])) AS times, collect(ask[1]) AS texts
+  MATCH (:Alias {uid: alias})-[m:MOVED]->(v)
+  WITH alias, times, texts, m, v ORDER BY m.at DESC, m.event DESC
+  WITH alias, times, texts, collect([m.at, v, m]) AS moves
+  WITH alias, times, texts, reduce(least = times[0], t IN times | CASE WHEN t < least THEN t ELSE least END) AS first, moves
+  WITH alias, times, texts, [x IN moves WHERE x[0] > first] AS later, [x IN moves WHERE x[0] <= first][0] AS before
+  UNWIND range(0, size(times) - 1) AS i
+  WITH alias, texts[i] AS text, ([x IN later WHERE x[0] <= times[i]] + [before])[0] AS found
+  WHERE found IS NOT NULL
+  RETURN collect([alias, text, found[1].uid, toString(found[0]), found[2].event, found[2].removed]) AS asked
 }
 WITH journals, artifacts, runs, named, prefixes, asked,
   [x IN named | x[1]] + [x IN asked | x[2]] + reduce(all = [], x IN prefixes | all + x[2]) AS meant
@@ -106,13 +113,15 @@ CALL () {
 }
 CALL () {
   UNWIND $moves AS move
-  MATCH (v:ArtifactVersion {uid: move[1]})<-[m:MOVED {event: move[2]}]-(:Alias {uid: move[0]})
-  RETURN collect([move[0], move[2]]) AS moves
+  WITH move[0] AS alias, move[1] AS version, collect(move[2]) AS events
+  MATCH (:ArtifactVersion {uid: version})<-[m:MOVED]-(:Alias {uid: alias}) WHERE m.event IN events
+  RETURN collect([alias, m.event]) AS moves
 }
 CALL () {
   UNWIND $turns AS turn
-  MATCH (:Alias {uid: turn[0]})-[m:MOVED {event: turn[1]}]->()
-  RETURN collect(turn) AS turns
+  WITH turn[0] AS alias, collect(turn[1]) AS events
+  MATCH (:Alias {uid: alias})-[m:MOVED]->() WHERE m.event IN events
+  RETURN collect([alias, m.event]) AS turns
 }
 CALL () {
   UNWIND $edits AS uid

@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import groupby
-from operator import attrgetter
+from itertools import takewhile
 from pathlib import Path
 
 from lineage_graph import journal
@@ -314,10 +313,11 @@ def _apply(
     problems: list[JournalProblem] = []
     stuck: set[str] = set()
 
+    def in_time(_: object) -> bool:
+        return until is None or time.monotonic() <= until
+
     def entries() -> Iterator[Entry]:
-        for path, entry, position in in_order(behind, problems, known):
-            if until is not None and time.monotonic() > until:
-                return
+        for path, entry, position in takewhile(in_time, in_order(behind, problems, known)):
             if entry.seq <= known.get(path.stem, (0, ""))[0]:
                 there[path] = (entry, position)
                 continue
@@ -344,23 +344,23 @@ def _apply(
         if settled is not None:
             settled(receipts)
 
-    for some in _chunks(entries()):
+    def apply(some: list[Entry]) -> None:
+        """Applies entries but for those of journals with one that is refused, which is looked for by halves."""
         try:
-            ledger.apply(some, applied)
-        except (JournalProblem, GraphFailed):
-            # Something among them is refused. Once more, what is of one journal in a row at a time: the others go on.
+            ledger.apply(takewhile(in_time, some), applied)
+        except (JournalProblem, GraphFailed) as problem:
             left = [entry for entry in some if (entry.journal, entry.seq) in positions]
-            for uid, part in groupby(left, key=attrgetter("journal")):
-                if uid in stuck:
-                    continue
-                try:
-                    ledger.apply(part, applied)
-                except JournalProblem as problem:
-                    problems.append(problem)
-                    stuck.add(uid)
-                except GraphFailed as problem:
-                    problems.append(JournalProblem(paths[uid], str(problem)))
-                    stuck.add(uid)
+            uids = {entry.journal for entry in left}
+            if len(uids) == 1:
+                [uid] = uids
+                problems.append(problem if isinstance(problem, JournalProblem) else JournalProblem(paths[uid], str(problem)))
+                stuck.add(uid)
+                return
+            for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+                apply([entry for entry in half if entry.journal not in stuck])
+
+    for some in _chunks(entries()):
+        apply(some)
     for path, (entry, position) in there.items():
         seq, head = known[path.stem]
         if entry.hash != (head if entry.seq == seq else ledger.hash_of(path.stem, entry.seq)):

@@ -94,10 +94,14 @@ def files_of(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.rglob(f"*{journal.SUFFIX}"))}
 
 
-def check(graph: Graph, project: str, journals: Path, acknowledged: Iterable[str], *, ended: bool = True) -> Verdict:
+def check(
+    graph: Graph, project: str, journals: Path, acknowledged: Iterable[str], *, ended: bool = True, cut_short: bool = False
+) -> Verdict:
     """Whether the graph has what the journals in that folder say, once. `project` is nobody else's.
 
     ended: whether every run should have ended by now.
+    cut_short: a writer may have been killed while its disk was full: then the graph has entries that no file has, and nothing
+    on that host says that their runs are over.
     """
     verdict = Verdict()
     files = files_of(journals)
@@ -116,7 +120,10 @@ def check(graph: Graph, project: str, journals: Path, acknowledged: Iterable[str
                 expected.take(event, outcome)
     for uid, path in files.items():
         written = [entry.hash for entry, _ in journal.read(path)]
-        verdict.must(written == [row[2] for row in entries[uid]], f"journal {uid} is not what the graph has of it")
+        there = [row[2] for row in entries[uid]]
+        if cut_short:
+            there = there[: len(written)]
+        verdict.must(written == there, f"journal {uid} is not what the graph has of it")
     known = set(acknowledged)
     verdict.acknowledged, verdict.events = len(known), seen.total()
     verdict.lost = len(known - seen.keys())
@@ -124,7 +131,7 @@ def check(graph: Graph, project: str, journals: Path, acknowledged: Iterable[str
     _effects(verdict, graph, project, expected)
     _numbers(verdict, graph, project)
     running = sum(state == "running" for _, state in ask(graph, RUNS, project=project))
-    verdict.must(not (ended and running), f"{running} runs are said to run, and nobody does them")
+    verdict.must(cut_short or not (ended and running), f"{running} runs are said to run, and nobody does them")
     return verdict
 
 

@@ -2,8 +2,9 @@
 
     python -m tests.faults.pipeline '{"project": …, "name": …, "seed": 1, "threads": 4, "side": …, "stop": …, "skew": 0}'
 
-An event is acknowledged when its journal's append returned; its uid is then written to the file `side`, and synced. The process
-may be killed at any moment. It ends when the file `stop` is there. skew: seconds by which its clock is wrong.
+An event is acknowledged when an append returned and its journal's file has it; its uid is then written to the file `side`, and
+synced. The process may be killed at any moment. It ends when the file `stop` is there. skew: seconds by which its clock is
+wrong.
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+from neo4j._conf import WorkspaceConfig
+
 import lineage_graph as lg
 from lineage_graph import events
 from lineage_graph.errors import NotRecorded
 from lineage_graph.events import Event
 from lineage_graph.journal import Entry, Journal
+from lineage_graph.recording import recorder
 
 SHARED = 5  # contents that every writer logs
 
@@ -36,17 +40,25 @@ def arguments(**given: Any) -> str:
 
 
 def acknowledge(path: str) -> None:
-    """From now on, what a journal took is noted in that file."""
+    """From now on, what a journal's file took is noted in that file; what a full disk keeps in memory, once it is written."""
     side = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     append = Journal.append
+    lock = threading.Lock()
+    waiting: list[tuple[Journal, Entry]] = []
 
-    def noted(journal: Journal, said: Sequence[Event]) -> Entry:
-        entry = append(journal, said)
-        os.write(side, "".join(f"{event.uid}\n" for event in said).encode())
-        os.fsync(side)
+    def noted(journal: Journal, said: Sequence[Event], via: str | None = None) -> Entry:
+        entry = append(journal, said, via)
+        with lock:
+            waiting.append((journal, entry))
+            upto = {own.uid: own.position.seq for own, _ in waiting}
+            taken = [one for _, one in waiting if one.seq <= upto[one.journal]]
+            waiting[:] = [(own, one) for own, one in waiting if one.seq > upto[one.journal]]
+            if taken:
+                os.write(side, "".join(f"{event.uid}\n" for one in taken for event in one.events).encode())
+                os.fsync(side)
         return entry
 
-    Journal.append = noted  # type: ignore[assignment,method-assign]
+    Journal.append = noted  # type: ignore[method-assign]
 
 
 def skew(seconds: float) -> None:
@@ -58,6 +70,12 @@ def skew(seconds: float) -> None:
             return datetime.now(tz) + timedelta(seconds=seconds)
 
     events.datetime = Wrong  # type: ignore[attr-defined]
+
+
+def hurry() -> None:
+    """Waits little after each failure, so that there is always something on its way for the next fault to strike."""
+    recorder.FIRST_RETRY, recorder.LONGEST_RETRY = 0.1, 0.5
+    WorkspaceConfig.initial_retry_delay, WorkspaceConfig.retry_delay_multiplier = 0.1, 1.2
 
 
 def reference(uri: str) -> lg.Artifact:
@@ -103,6 +121,7 @@ def safely(*given: Any) -> None:
 def main() -> None:
     given = json.loads(sys.argv[1])
     skew(given["skew"])
+    hurry()
     acknowledge(given["side"])
     stop = Path(given["stop"])
     threads = [

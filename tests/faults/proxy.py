@@ -29,7 +29,8 @@ Side = Literal["client", "server"]
 COMMIT = b"\x00\x02\xb0\x12\x00\x00"
 WRITES = b"SET j.lock = true"
 BEGIN = b"\xb1\x11"
-SWALLOW = 0.08  # seconds that answers are swallowed before the cut: the server has committed by then, most likely
+COMMITTED = b"bookmark"  # is in the server's answer to what it has committed
+SWALLOW = 10.0  # seconds that this answer is waited for
 PIECE = 65_536
 
 
@@ -107,6 +108,7 @@ class _Link:
         return writes and not self.explicit
 
     async def pump(self, side: Side, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = b""
         try:
             while data := await reader.read(PIECE):
                 commits = side == "client" and self.commits(data)
@@ -125,12 +127,17 @@ class _Link:
                         break
                 elif fault.kind == "cut_at_commit" and commits:
                     self.count()
-                    if fault.when == "after":
-                        writer.write(data)
+                    if fault.when == "before":
+                        break
+                    if self not in self.proxy.mute:  # what else belongs to it is still handed on
                         self.proxy.mute.add(self)
-                        await asyncio.sleep(SWALLOW)
-                    break
-                if side == "server" and self in self.proxy.mute:
+                        asyncio.get_running_loop().call_later(SWALLOW, self.reset)
+                if side == "client":
+                    self.proxy.commits += commits
+                elif self in self.proxy.mute:
+                    answer = (answer + data)[-PIECE:]
+                    if COMMITTED in answer:
+                        break
                     continue
                 writer.write(data)
                 await writer.drain()
@@ -148,6 +155,7 @@ class Proxy:
         self.fault = PASS
         self.chance = random.Random(seed)
         self.counts: Counter[str] = Counter()
+        self.commits = 0  # handed on
         self.mute: set[_Link] = set()
         self._links: set[_Link] = set()
         self._loop = asyncio.new_event_loop()

@@ -33,6 +33,8 @@ TOP = Path(__file__).parents[2]
 HEAP = "512m"
 LEAST = 8  # faults a round, however slow the machine is
 PATIENCE = 600.0  # seconds in which everything ends once all is well
+STRIKE = 1.0  # seconds that a fault waits for somebody whom it strikes
+CALM = 5.0  # seconds, at most
 HOUR = 3600.0
 SILENT: list[tuple[Side, ...]] = [("client",), ("server",), ("client", "server")]
 
@@ -93,18 +95,38 @@ class Server:
 @contextmanager
 def own_server(folder: Path) -> Iterator[Server]:
     server = Server(Address("", "", ""), folder)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         local.down(folder)
+
+
+class SmallDisk:
+    """A small file system, to be LINEAGE_GRAPH_HOME: it is full now and then, and large in the end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.filler = folder, folder / "filler"
+
+    def fill_or_free(self, chance: random.Random) -> str:
+        if self.filler.exists():
+            self.filler.unlink()
+            return "disk freed"
+        with contextlib.suppress(OSError), self.filler.open("wb", buffering=0) as file:
+            while file.write(b"x" * 4096):
+                pass
+        return "disk full"
+
+    def grow(self) -> None:
+        self.filler.unlink(missing_ok=True)
+        subprocess.run(["mount", "-o", "remount,size=64m", str(self.folder)], check=True)
 
 
 class Round:
     """One round: processes x threads writers write for some seconds.
 
     room: a folder for what the round notes; home: LINEAGE_GRAPH_HOME, in the room by default. more: a kind of trouble besides,
-    called now and then; it says its name.
+    called now and then; it says its name. tell: hears of each phase.
     """
 
     def __init__(
@@ -118,7 +140,9 @@ class Round:
         seconds: float,
         home: Path | None = None,
         more: Callable[[random.Random], str] | None = None,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
+        self.tell = tell
         self.server, self.home, self.seed, self.more = server, home or room / "home", seed, more
         self.processes, self.threads, self.seconds = processes, threads, seconds
         self.project = f"f{uuid.uuid4().hex[:12]}"
@@ -225,11 +249,11 @@ class Round:
                 kill_server_at = None
                 self._kill_server(during_sync=chance.random() < 0.5)
             what = chance.random()
-            if what < 0.06:
+            if what < 0.03:
                 victim = chance.randrange(len(writers))
                 self.kill(writers[victim], "writer killed")
                 writers[victim] = self.writer()
-            elif what < 0.12:
+            elif what < 0.06:
                 if syncing is not None:
                     self.kill(syncing, "sync killed")
                 syncing = self.sync()
@@ -237,10 +261,21 @@ class Round:
                 self.faults[self.more(chance)] += 1
                 time.sleep(chance.uniform(0.1, 0.5))
             else:
+                struck = self.proxy.counts.total()
                 self.proxy.set(self._fault())
-                time.sleep(chance.uniform(0.05, 0.4))
-                self.proxy.heal()
                 time.sleep(chance.uniform(0.05, 0.3))
+                while self.proxy.counts.total() == struck and time.monotonic() < now + STRIKE:
+                    time.sleep(0.02)
+                self.proxy.heal()
+                time.sleep(chance.uniform(0.02, 0.2))
+                if chance.random() < 0.1:
+                    self._calm()
+
+    def _calm(self) -> None:
+        """Nothing for a while, so that something commits, and there is something to repeat after the next faults."""
+        enough, until = self.proxy.commits + self.processes // 2, time.monotonic() + CALM
+        while self.proxy.commits < enough and time.monotonic() < until:
+            time.sleep(0.05)
 
     @property
     def count(self) -> int:
@@ -253,20 +288,24 @@ class Round:
             writers = [self.writer() for _ in range(self.processes)]
             self._until_they_write()
             self.trouble(writers, time.monotonic() + self.seconds, kill_server)
+            self.tell(f"{self.count} faults, now peace")
             self.stop.touch()
             self.proxy.heal()
             if peace is not None:
                 peace()
             for process in list(self._all):
                 self.finish(process)
+            self.tell("last sync")
             last = self.sync()
             self.finish(last)
+            self.tell("looking")
             if last.returncode:
                 self.errors.append(f"the last sync ended with {last.returncode}")
             self._look_at_what_was_said()
             graph = Graph(self.server.address.uri, self.server.address.user, self.server.address.password)
             with contextlib.closing(graph):
-                verdict = check(graph, self.project, self.home / "journals", self.acknowledged())
+                cut_short = bool(self.faults["disk full"])
+                verdict = check(graph, self.project, self.home / "journals", self.acknowledged(), cut_short=cut_short)
         finally:
             for process in self._all:
                 if process.poll() is None:
@@ -283,6 +322,7 @@ class Round:
         """Python takes a while to start; faults on a line that nobody uses would be none."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until and self.proxy.links < self.processes:
+            assert all(process.poll() is None for process in self._all), "a writer ended before it wrote"
             time.sleep(0.05)
 
     def acknowledged(self) -> list[str]:

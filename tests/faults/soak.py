@@ -2,7 +2,7 @@
 
     python -m tests.faults.soak --faults 2000 --seed 5
 
-Each round has 32 writers on one artifact, in four processes. Afterwards the model of behaviour plays many random histories,
+Each round has 32 writers on one artifact, in eight processes. Afterwards the model of behaviour plays many random histories,
 and the record is tampered with. Exit code 1 when anything was lost, doubled or wrong.
 """
 
@@ -10,31 +10,44 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-from tests.faults.rounds import TOP, Report, Round, own_server
+from tests.conftest import small_file_system
+from tests.faults.rounds import TOP, Report, Round, SmallDisk, own_server
 
-PROCESSES, THREADS, SECONDS = 4, 8, 20.0
+PROCESSES, THREADS, SECONDS = 8, 4, 90.0
 
 
 def soak(faults: int, seed: int, folder: Path) -> Report:
-    """Rounds until so many faults were injected; every second one has its server killed."""
+    """Rounds until so many faults were injected; of three, one has its server killed and one has a small disk that fills."""
     report = Report()
     started = time.monotonic()
     with own_server(folder / "neo4j") as server:
         while report.faults.total() < faults:
             number = report.rounds
+
+            def tell(sentence: str, number: int = number) -> None:
+                print(f"{time.monotonic() - started:5.0f} s · seed {seed + number} · {sentence}", flush=True)
+
             room = folder / f"round-{number}"
-            verdict = Round(server, room, seed + number, processes=PROCESSES, threads=THREADS, seconds=SECONDS).run(
-                report, kill_server=number % 2 == 1
+            trouble = partial(
+                Round, server, room, seed + number, processes=PROCESSES, threads=THREADS, seconds=SECONDS, tell=tell
             )
-            print(f"{time.monotonic() - started:5.0f} s · seed {seed + number} · {report}", flush=True)
+            if number % 3 == 2 and os.geteuid() == 0:  # others cannot mount one
+                with small_file_system(folder / f"disk-{number}", "16m") as home:
+                    disk = SmallDisk(home)
+                    verdict = trouble(home=home, more=disk.fill_or_free).run(report, peace=disk.grow)
+            else:
+                verdict = trouble().run(report, kill_server=number % 3 == 1)
+            tell(str(report))
             for problem in verdict.problems:
-                print(f"    {problem}", flush=True)
+                tell(f"    {problem}")
     return report
 
 
@@ -52,8 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faults", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--examples", type=int, default=300, help="random histories that the model plays")
+    parser.add_argument("--examples", type=int, default=40, help="random histories that the model plays")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that its server stops, too
     with tempfile.TemporaryDirectory() as folder:
         report = soak(given.faults, given.seed, Path(folder))
     failed = bool(report.lost or report.doubled or report.errors)

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 from urllib.parse import urlsplit
 
 import pytest
+from neo4j._conf import WorkspaceConfig
 
 import lineage_graph as lg
 from lineage_graph.errors import GraphProblem
@@ -24,7 +24,13 @@ from tests.conftest import Address, small_file_system
 from tests.faults import proxy
 from tests.faults.invariants import check
 from tests.faults.proxy import Fault, Proxy
-from tests.faults.rounds import LEAST, Report, Round, Server, own_server
+from tests.faults.rounds import LEAST, Report, Round, Server, SmallDisk, own_server
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver waits little after each failure; how long is no matter of these tests."""
+    monkeypatch.setattr(WorkspaceConfig, "initial_retry_delay", 0.1)
 
 
 @pytest.fixture
@@ -57,7 +63,7 @@ def told(project: str, number: int) -> list[Event]:
     ids=lambda fault: "-".join(str(part) for part in (fault.kind, fault.bytes or "", fault.when, *fault.silent) if part),
 )
 def test_a_fault_between_ledger_and_server_loses_and_doubles_nothing(
-    between: Proxy, fault: Fault, address: Address, graph: Graph, project: str, tmp_path: Path
+    between: Proxy, fault: Fault, address: Address, graph: Graph, project: str, tmp_path: Path, hurry: None
 ) -> None:
     journal = Journal(tmp_path, fsync="never")
     entries = [journal.append(told(project, number)) for number in range(12)]
@@ -91,45 +97,25 @@ def sound(verdict_of: Callable[[Report], object]) -> Report:
 
 @pytest.mark.slow
 def test_writers_in_trouble_lose_nothing(address: Address, tmp_path: Path) -> None:
-    sound(Round(Server(address), tmp_path, 11, processes=3, threads=4, seconds=6).run)
+    sound(Round(Server(address), tmp_path, 11, processes=3, threads=4, seconds=3).run)
 
 
 @pytest.mark.slow
 def test_a_server_that_is_killed_has_what_it_acknowledged(tmp_path: Path) -> None:
     with own_server(tmp_path / "neo4j") as server:
-        troubled = Round(server, tmp_path / "room", 12, processes=2, threads=4, seconds=5)
+        troubled = Round(server, tmp_path / "room", 12, processes=2, threads=4, seconds=3)
         report = sound(lambda report: troubled.run(report, kill_server=True))
     assert any(kind.startswith("server killed") for kind in report.faults)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB, to be LINEAGE_GRAPH_HOME."""
-    with small_file_system(tmp_path / "small", "1m") as folder:
-        yield folder
-
-
 @pytest.mark.slow
-def test_a_disk_that_is_full_now_and_then_loses_nothing_it_took(address: Address, tmp_path: Path, small_disk: Path) -> None:
-    filler = small_disk / "filler"
-
-    def fill_or_free(chance: Random) -> str:
-        if filler.exists():
-            filler.unlink()
-            return "disk freed"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while file.write(b"x" * 4096):
-                pass
-        return "disk full"
-
-    def peace() -> None:
-        filler.unlink(missing_ok=True)
-        subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-
-    troubled = Round(
-        Server(address), tmp_path / "room", 13, processes=2, threads=4, seconds=5, home=small_disk, more=fill_or_free
-    )
-    report = sound(lambda report: troubled.run(report, peace=peace))
+def test_a_disk_that_is_full_now_and_then_loses_nothing_it_took(address: Address, tmp_path: Path) -> None:
+    with small_file_system(tmp_path / "small", "1m") as folder:
+        disk = SmallDisk(folder)
+        troubled = Round(
+            Server(address), tmp_path / "room", 13, processes=2, threads=4, seconds=3, home=folder, more=disk.fill_or_free
+        )
+        report = sound(lambda report: troubled.run(report, peace=disk.grow))
     assert report.faults["disk full"] > 0
 
 
@@ -146,7 +132,7 @@ def log(i):
     return run.log_artifact(made)
 
 run = lg.init(project=sys.argv[1], id="r")
-log(0).wait()
+log(0).wait(60)
 print("recorded", flush=True)
 sys.stdin.readline()
 for i in range(50):
