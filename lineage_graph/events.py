@@ -245,7 +245,8 @@ class Erased(_Event):
     """Values of some groups were erased: of a run, of a version, of an artifact with all its versions, or of single events.
 
     What was said of them up to `at` counts as never said, also where it arrives later. `events` is how a person's values are
-    erased: nothing here may say whose they were. reason: in the clear and for good, so nothing personal belongs in it.
+    erased: nothing here may say whose they were. Of single events, content goes only where it is what somebody asked.
+    reason: in the clear and for good, so nothing personal belongs in it.
     """
 
     kind: Literal["erased"] = "erased"
@@ -262,8 +263,8 @@ class Erased(_Event):
             raise ValueError("an erasure is of a run, of an artifact or of events")
         if self.digest is not None and self.artifact is None:
             raise ValueError("a digest needs its artifact")
-        if self.events and self.groups != (PERSONAL,):
-            raise ValueError("of single events only what is personal is erased")
+        if self.events and PERSONAL not in self.groups:
+            raise ValueError("of single events what is personal is erased")
         return self
 
 

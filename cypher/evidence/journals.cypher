@@ -13,7 +13,7 @@
 // Try    :param project => 'digits'
 CALL () {
   MATCH (e:Entry)
-  WHERE $project IS NULL OR e.body CONTAINS ('"' + $project + '/')
+  WHERE $project IS NULL OR e.body CONTAINS ('"' + $project + '/') OR e.body CONTAINS ('"project":"' + $project + '"')
   RETURN DISTINCT e.journal AS uid
   UNION
   MATCH (j:Journal) WHERE $project IS NULL

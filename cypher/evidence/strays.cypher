@@ -1,6 +1,7 @@
 // Which nodes of ours stand where the ledger never puts one?
 //
-// Nodes without a key, sequences without an artifact, edits of nothing. Of one project only nodes without a key are looked for.
+// Nodes without a key, sequences without an artifact, edits of nothing. Of one project only nodes without a key are looked for;
+// checkpoints are of all of them.
 //
 // Parameters
 //   $project   STRING   nodes without a key of this project; null for everything
@@ -27,6 +28,15 @@ CALL () {
   MATCH (n:Alias) WHERE n.artifact STARTS WITH $project + '/' AND n.name IS NOT NULL AND n.uid IS NULL
   RETURN 'Alias' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
   UNION ALL
+  MATCH (n:Question {project: $project}) WHERE n.uid IS NULL
+  RETURN 'Question' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Erasure {project: $project}) WHERE n.of IS NULL OR n.event IS NULL
+  RETURN 'Erasure' AS what, n AS one, 'it is of nothing, or of no event' AS why LIMIT $limit
+  UNION ALL
+  MATCH (n:Checkpoint) WHERE n.number IS NULL OR NOT n.number IS :: INTEGER OR n.number < 1
+  RETURN 'Checkpoint' AS what, n AS one, 'it has no number' AS why LIMIT $limit
+  UNION ALL
   WITH 1 AS all WHERE $project IS NULL
   MATCH (n:Run)
   WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
@@ -51,6 +61,11 @@ CALL () {
   MATCH (n:Edit)
   WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
   RETURN 'Edit' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
+  UNION ALL
+  WITH 1 AS all WHERE $project IS NULL
+  MATCH (n:Question)
+  WHERE n.uid IS NULL OR NOT n.uid IS :: STRING
+  RETURN 'Question' AS what, n AS one, 'it has no uid' AS why LIMIT $limit
   UNION ALL
   WITH 1 AS all WHERE $project IS NULL
   MATCH (n:Journal)

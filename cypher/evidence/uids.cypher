@@ -1,4 +1,4 @@
-// Which runs, versions, artifacts and aliases are of this project?
+// Which runs, versions, artifacts, aliases and questions are of this project?
 //
 // Parameters
 //   $project   STRING   the project
@@ -8,6 +8,7 @@
 //   versions   LIST     uids
 //   artifacts  LIST     uids
 //   aliases    LIST     uids
+//   questions  LIST     uids
 //
 // Try    :param project => 'digits'
 CALL () {
@@ -32,4 +33,9 @@ CALL () {
   WITH n.uid AS uid ORDER BY uid
   RETURN collect(uid) AS aliases
 }
-RETURN runs, versions, artifacts, aliases
+CALL () {
+  MATCH (n:Question {project: $project})
+  WITH n.uid AS uid ORDER BY uid
+  RETURN collect(uid) AS questions
+}
+RETURN runs, versions, artifacts, aliases, questions

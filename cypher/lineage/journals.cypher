@@ -1,4 +1,4 @@
-// Which journals speak of this project?
+// Which journals speak of this project, or of what was asked in it?
 //
 // A journal is one process's chained record; it is whole or it cannot be verified, so an export takes journals as they are.
 //
@@ -12,6 +12,7 @@
 // Try    :param project => 'digits'
 MATCH (e:Entry)
 WHERE $project IS NULL
+  OR e.body CONTAINS ('"project":"' + $project + '"')
   OR e.body CONTAINS ('"run":"' + $project + '/runs/')
   OR any(rest IN tail(split(e.body, '"artifact":"' + $project + '/')) WHERE NOT split(rest, '"')[0] CONTAINS '/')
 WITH DISTINCT e.journal AS uid

@@ -22,7 +22,7 @@ KEPT = 50_000  # aliases and artifacts kept in memory
 LINKS = ("child_of", "retry_of", "resumed_from")
 LAST = "~"  # sorts after every time
 JOURNALS = 1 << 40  # claims are numbered within their journal's range
-RUN, VERSION, ARTIFACT = "run_claims", "version_claims", "artifact_claims"
+RUN, VERSION, ARTIFACT, QUESTION = TABLES = ("run_claims", "version_claims", "artifact_claims", "question_claims")
 
 
 class Scope:
@@ -45,6 +45,9 @@ class Scope:
     def artifact(self, artifact: str) -> bool:
         return self.name is None and (self.project is None or artifact.rpartition("/")[0] == self.project)
 
+    def question(self, project: str | None) -> bool:
+        return self.name is None and self.project in (None, project)
+
 
 class Claims:
     """Everything that is said, by what it is about. A context manager: the file is gone afterwards."""
@@ -53,7 +56,7 @@ class Claims:
         self.scope = scope
         self.first = 0  # the number of the present journal's first claim
         self._n = 0
-        self._rows: dict[str, list[tuple[str, str, int, bytes]]] = {RUN: [], VERSION: [], ARTIFACT: []}
+        self._rows: dict[str, list[tuple[str, str, int, bytes]]] = {table: [] for table in TABLES}
         self._means: dict[str, tuple[str, str, str, str, str | None]] = {}
         self._began: dict[str, list[Any]] = {}
         self._mentioned: set[str] | None = None
@@ -241,6 +244,10 @@ class Claims:
         elif self.scope.artifact(event["artifact"]):
             self._add(ARTIFACT, artifact_of(event["artifact"])[1], recorded, "edit", event["artifact"], at, event)
 
+    def _asked(self, event: Json, outcome: Json, recorded: str) -> None:
+        if self.scope.question(event.get("project")):
+            self._add(QUESTION, event["uid"], recorded, "asked", event["uid"], event["at"], event)
+
     # ── what is claimed, thing by thing ───────────────────────────────────────────────────────────────────────────────
 
     def _write_means(self) -> None:
@@ -298,4 +305,5 @@ _TAKE = {
     "alias_moved": Claims._alias,
     "alias_removed": Claims._alias,
     "edited": Claims._edited,
+    "asked": Claims._asked,
 }

@@ -184,8 +184,8 @@ class Differ:
         uid, _, props, out, _, _ = found
         self.relationships += len(out)
         name = props.get("name") if label != "Run" else f"{props.get('project')}/runs/{props.get('id')}"
-        why = f"{label} {name} (uid {uid}) was added: no event says so"
-        self.add("added", label, f"{name} (uid {uid})", None, None, dict(props), why)
+        where = uid if label == "Question" else f"{name} (uid {uid})"
+        self.add("added", label, where, None, None, dict(props), f"{label} {where} was added: no event says so")
 
 
 def differences(claims: Sequence[tuple[int, Claim]], make: Callable[[Sequence[Claim]], Facts], found: Found | None) -> Differ:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from lineage_graph.evidence.chain import Said
 from lineage_graph.evidence.compare import Differ
 from lineage_graph.evidence.facts import UNSURE, Facts
 from lineage_graph.ledger.uids import artifact_of, run_of, version_uid
+from lineage_graph.names import parse_run
 
 WHAT: dict[str, dict[str, tuple[str, ...]]] = {
     "Run": {
@@ -24,25 +25,34 @@ WHAT: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass
 class Erasures:
-    """Every erasure that the entries tell of: uid of what was erased → [(time, groups)]."""
+    """Every erasure that the entries tell of: uid of what was erased → [(time, groups)].
+
+    stones: the tombstones that must be there. projects: of events of which something is gone.
+    """
 
     of: dict[str, list[tuple[str, set[str]]]] = field(default_factory=dict)
     stones: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    projects: dict[str, str | None] = field(default_factory=dict)
     pending: list[tuple[Hole, str, tuple[str, ...]]] = field(default_factory=list)
 
     def take(self, said: Said) -> None:
         """Takes an event in, where it erases or has a hole."""
         event, outcome = said.event, said.outcome
         if event.get("kind") == "erased" and outcome.get("result") != "rejected":
+            name = outcome.get("version") or event.get("run") or event.get("artifact")
             for uid, label in _targets(event):
                 self.of.setdefault(uid, []).append((event["at"], set(event.get("groups", ()))))
                 actor = UNSURE if "personal" in event.get("holes", ()) else event.get("actor")
                 stone = {"of": uid, "event": event["uid"], "label": label, "groups": event.get("groups"), "at": event["at"]}
                 stone |= {"reason": event.get("reason"), "actor": actor, "recorded_at": said.recorded}
-                self.stones.setdefault((event["uid"], uid), stone)
+                stone |= {"name": name, "project": _project(event)}
+                before = self.stones.setdefault((event["uid"], uid), stone)
+                if stone["recorded_at"] < before["recorded_at"]:
+                    self.stones[event["uid"], uid] = stone
 
     def hole(self, hole: Hole, said: Said) -> None:
         event = said.event
+        self.projects[event["uid"]] = _project(event)
         uids = [event["uid"]]
         if event.get("run") is not None:
             uids.append(run_of(event["run"])[1])
@@ -84,10 +94,12 @@ class Erasures:
         for group in groups:
             facts.unsure.update(WHAT.get(facts.label, {}).get(group, ()))
 
-    def compare(self, found: Sequence[Sequence[Any]], everything: bool, differ: Differ) -> None:
-        """The tombstones that must be there, and no others."""
+    def compare(self, found: Sequence[Sequence[Any]], own: Collection[str] | None, differ: Differ) -> None:
+        """The tombstones that must be there, and no others. own: of these events alone, and whatever else was found."""
         there = {(event, uid): rest for event, uid, *rest in found}
         for key, wanted in self.stones.items():
+            if own is not None and key[0] not in own and key not in there:
+                continue
             where = f"{key[1]} by event {key[0]}"
             rest = there.pop(key, None)
             if rest is None:
@@ -103,11 +115,13 @@ class Erasures:
                 continue
             labels, props, degree = rest
             differ.labels("Erasure", where, labels)
-            told = {name: props.get(name) for name in ("name", "project")}  # as people know it, no evidence
-            differ.props("Erasure", where, wanted | told, props, own=())
+            if wanted["label"] == "Event":
+                # An event that is not looked at, or of which nothing could go, does not say whose it is.
+                wanted = wanted | {"project": self.projects.get(key[1], props.get("project"))}
+            differ.props("Erasure", where, wanted, props, own=())
             if degree:
                 differ.add("added", "Erasure", where, None, None, None, f"Erasure {where} has relationships")
-        for (event, uid), (_, props, _) in there.items() if everything else ():
+        for (event, uid), (_, props, _) in there.items():
             where = f"{uid} by event {event}"
             differ.add("added", "Erasure", where, None, None, dict(props), f"Erasure {where} was added: no event says so")
 
@@ -121,6 +135,12 @@ def _targets(event: Mapping[str, Any]) -> list[tuple[str, str]]:
             return [(artifact_of(event["artifact"])[1], "Artifact")]
         return [(version_uid(event["artifact"], event["digest"]), "ArtifactVersion")]
     return [(uid, "Event") for uid in dict.fromkeys(event.get("events", ()))]
+
+
+def _project(event: Mapping[str, Any]) -> str | None:
+    if event.get("run") is not None:
+        return parse_run(event["run"]).project
+    return event["artifact"].rpartition("/")[0] if event.get("artifact") is not None else event.get("project")
 
 
 Make = Callable[[Any], Facts]

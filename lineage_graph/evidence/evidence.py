@@ -61,7 +61,9 @@ class Evidence(Reader):
         marks = seals.Marks(keys.load_public(Path(public_key)) if public_key is not None else None)
         marks.read(self.graph)
         if checkpoint is not None:
-            marks.add(seals.load(Path(checkpoint)))
+            given = seals.load(Path(checkpoint))
+            marks.add(given)
+            marks.keeps(given)
         verifier = Verifier(self.graph, Scope(project, name), uid, marks, progress or _silent)
         verifier.run()
         if name is not None and not verifier.compared:

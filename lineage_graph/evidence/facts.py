@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from lineage_graph.ledger.saying import DESCRIBED, FACTS, STARTED
+from lineage_graph.ledger.saying import ASKED, DESCRIBED, FACTS, STARTED
 from lineage_graph.ledger.state import CONTENT_RANK, NEVER, Artifact, Run, Thing, Version, as_json
 
 K = TypeVar("K")
@@ -321,3 +321,14 @@ def alias_facts(uid: str, means: tuple[str, str, str, str, str | None]) -> Facts
     artifact, name, at, event, version = means
     props: Props = {"uid": uid, "artifact": artifact, "name": name, "at": at, "event": event, "version": version}
     return Facts("Alias", uid, f"{artifact}:{name}", artifact.rpartition("/")[0], props)
+
+
+# ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def question_facts(uid: str, claims: Sequence[Claim]) -> Facts:
+    """What somebody asked, as it was first recorded. One event says all of it, so what was erased of that is not there."""
+    recorded, _, _, at, event = claims[0]
+    said = {name: event[name] for name in ASKED if event.get(name) is not None}
+    props: Props = {"uid": uid, "at": at, "recorded_at": recorded, **said}
+    return Facts("Question", uid, uid, event.get("project") or "", props)

@@ -17,6 +17,7 @@ from lineage_graph.canonical import canonical, digest_of, iso
 from lineage_graph.errors import CheckpointProblem
 from lineage_graph.events import now
 from lineage_graph.evidence import keys, merkle
+from lineage_graph.evidence.times import normal
 from lineage_graph.graph import Graph
 from lineage_graph.queries import get
 
@@ -138,6 +139,7 @@ class Marks:
     public: keys.Public | None = None
     count: int = 0
     findings: list[Finding] = field(default_factory=list)
+    _kept: dict[int, str] = field(default_factory=dict)
     _marks: dict[str, dict[int, dict[tuple[str, str], str]]] = field(default_factory=dict)
 
     def read(self, graph: Graph) -> None:
@@ -151,8 +153,14 @@ class Marks:
                     self._say(where, f"checkpoint {number + 1} is missing before it", kind="missing")
                 number = row["number"]
                 made = Checkpoint(where, str(props.get("body")), str(props.get("hash")), props.get("signature"))
+                if row["labels"] != ["Checkpoint"]:
+                    labels = ", ".join(row["labels"])
+                    self._say(where, f"its labels were changed to {labels}", "labels", "Checkpoint", labels)
+                if row["degree"]:
+                    self._say(where, f"{row['degree']} relationships hang on it, which nobody sealed")
                 content = self.add(made)
                 prev = self._fits(made, content, props, prev)
+                self._kept[number] = made.hash
 
     def _fits(self, made: Checkpoint, content: Mapping[str, Any] | None, props: Mapping[str, Any], prev: str) -> str:
         if content is not None:
@@ -163,9 +171,9 @@ class Marks:
             for name, value in beside.items():
                 if props.get(name) != value:
                     self._say(made.where, f"its {name} is not what it was sealed with", name, value, props.get(name))
-            at = str(props.get("at")).removesuffix("Z")
-            if not str(content.get("at")).startswith(at.rstrip("0").rstrip(".")[:16]):
-                self._say(made.where, "its time is not what it was sealed with", "at", content.get("at"), props.get("at"))
+            at = normal(props.get("at"))
+            if at != content.get("at"):
+                self._say(made.where, "its at is not what it was sealed with", "at", content.get("at"), at)
         for name in props.keys() - {"number", "at", "body", "hash", "root", "prev", "key", "signature"}:
             self._say(made.where, f"property {name} was added", name, None, props[name])
         return made.hash
@@ -192,6 +200,16 @@ class Marks:
         for uid, seq, head, receipt in journals:
             self._marks.setdefault(uid, {}).setdefault(seq, {})[head, receipt] = made.where
         return content
+
+    def keeps(self, given: Checkpoint) -> None:
+        """A checkpoint from outside must be the graph's own, where the graph has the one that was sealed before it."""
+        try:
+            number, prev = given.content()["number"], given.content()["prev"]
+        except (ValueError, KeyError):
+            return  # it was said when it was added
+        if self._kept.get(number - 1) == prev and self._kept.get(number) != given.hash:
+            self._say(f"checkpoint {number}", f"it is not in the graph as it is in {given.where}", "hash", given.hash,
+                      self._kept.get(number), kind="changed" if number in self._kept else "missing")  # fmt: skip
 
     def wanted(self, uid: str) -> dict[int, tuple[str, str] | None]:
         """The entries of a journal whose hashes are to be compared."""

@@ -19,10 +19,10 @@ from lineage_graph.answers.verification import Finding, Hole, Verification
 from lineage_graph.errors import LineageError
 from lineage_graph.evidence import trail
 from lineage_graph.evidence.chain import Chain, Said
-from lineage_graph.evidence.claims import ARTIFACT, LAST, RUN, VERSION, Claims, Scope
+from lineage_graph.evidence.claims import ARTIFACT, LAST, QUESTION, RUN, VERSION, Claims, Scope
 from lineage_graph.evidence.compare import Differ, Found, differences
 from lineage_graph.evidence.erasures import Erasures, with_holes
-from lineage_graph.evidence.facts import Claim, Facts, alias_facts, artifact_facts, run_facts, version_facts
+from lineage_graph.evidence.facts import Claim, Facts, alias_facts, artifact_facts, question_facts, run_facts, version_facts
 from lineage_graph.evidence.seals import Marks
 from lineage_graph.evidence.times import normal
 from lineage_graph.graph import Graph
@@ -181,6 +181,8 @@ class Verifier:
         if scope.name is None:
             self._artifacts(claims)
             self._aliases(claims)
+            for uid, said, found in _side_by_side(claims.of(QUESTION), self._nodes("questions")):
+                self._compare("Question", uid, said, found, partial(question_facts, uid))
 
     def _nodes(self, name: str, **more: Any) -> Iterator[tuple[str, Found]]:
         def page(after: str) -> list[Any]:
@@ -261,19 +263,18 @@ class Verifier:
     def _erasures(self) -> None:
         """Erasures that the journals looked at do not tell of, and tombstones."""
         everything = self.scope.project is None
-        own = list({event for event, _ in self.erasures.stones})
+        own = {event for event, _ in self.erasures.stones}
         if not everything:
             for said in trail.erasing(self.graph):
                 self.erasures.take(said)
         for finding in self.erasures.unaccounted():
             self.say(None, finding)
-        if everything or own:
-            self.erasures.stones = {key: stone for key, stone in self.erasures.stones.items() if everything or key[0] in own}
-            [row] = self._read("erasures", events=None if everything else own)
-            differ = Differ()
-            self.erasures.compare(row["erasures"], everything, differ)
-            self.nodes += len(row["erasures"])
-            self._end("", differ)
+        project = self.scope.project if self.scope.name is None else None
+        [row] = self._read("erasures", events=None if everything else list(own), project=project)
+        differ = Differ()
+        self.erasures.compare(row["erasures"], None if everything else own, differ)
+        self.nodes += len(row["erasures"])
+        self._end("", differ)
 
     def _strays(self) -> None:
         if self.scope.name is not None:

@@ -40,8 +40,8 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
     Entries that come with their receipts are all of one time, which is recorded in place of `now`. Raises Misfit.
     said: where something is erased, the graph's entries that may speak of it.
     """
-    again = Again(state, said) if isinstance(entries[0], Given) else None
-    rules, erasures, before = again or Rules(state, said), state.erasures, state.erasures.count or 0
+    again = Again(state) if isinstance(entries[0], Given) else None
+    rules, erasures, before = again or Rules(state), state.erasures, state.erasures.count or 0
     # First of all: what is erased is erased of all these entries, in whichever order they say it.
     learnt = [erasures.learn(event) for entry in entries for event in entry.events if isinstance(event, Erased)]
     begins = any(state.journals[entry.journal] is None for entry in entries)
@@ -83,7 +83,9 @@ def decide(entries: Sequence[Entry], state: State, now: str, said: Sequence[Spok
     if amend is not None:
         amend["now"] = now
     state.journals |= {uid: (head["applied"], head["head"], head["receipt"]) for uid, head in heads.items()}
-    erase = {"now": now, "erasures": rules.rows.erasures, **to_erase(said, erasures)} if any(learnt) else None
+    gone = to_erase(said, erasures)
+    gone["placed"] += [row for entry in entries for event in entry.events for row in erasures.placed(event)]
+    erase = {"now": now, "erasures": rules.rows.erasures, **gone} if any(learnt) or gone["placed"] else None
     return Decision(write, amend, erase, new, begins, receipts)
 
 

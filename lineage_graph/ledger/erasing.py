@@ -11,9 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lineage_graph.events import CONTENT, PERSONAL, AliasMoved, AliasRemoved, Erased, Event, Json, Logged, Used, unsealed
+from lineage_graph.events import (
+    CONTENT,
+    PERSONAL,
+    AliasMoved,
+    AliasRemoved,
+    Asked,
+    Erased,
+    Event,
+    Json,
+    Logged,
+    Used,
+    unsealed,
+)
 from lineage_graph.ledger.uids import alias_uid, artifact_of, run_of, version_uid
-from lineage_graph.names import LATEST
+from lineage_graph.names import LATEST, parse_artifact, parse_run
 
 Groups = frozenset[str]
 NOTHING: Groups = frozenset()
@@ -25,10 +37,11 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def spoken_of(event: Event, version: str | None = None) -> Iterator[tuple[str, Groups]]:
     """The uids of what an event speaks of (itself, too), each with the groups that are said of it.
 
-    What a run says when it uses or logs is said of the version; who says so is said of both.
+    What a run says when it uses or logs is said of the version; who says so is said of both. What an event says is said of
+    itself only where it is about nothing else.
     version: the uid of the one that an alias or a number turned out to mean.
     """
-    yield event.uid, ALL
+    yield event.uid, ALL if isinstance(event, Asked) else WHO
     if isinstance(event, Erased):
         return
     run: str | None = getattr(event, "run", None)
@@ -50,6 +63,14 @@ def erased_by(event: Erased) -> list[str]:
     if event.artifact is not None:
         return [artifact_of(event.artifact)[1] if event.digest is None else version_uid(event.artifact, event.digest)]
     return list(dict.fromkeys(event.events))
+
+
+def project_of(event: Event) -> str | None:
+    """The project of what an event is about."""
+    run, artifact = getattr(event, "run", None), getattr(event, "artifact", None)
+    if run is not None:
+        return parse_run(run).project
+    return parse_artifact(artifact).project if artifact is not None else getattr(event, "project", None)
 
 
 @dataclass(slots=True)
@@ -76,6 +97,11 @@ class Erasures:
         self.count = (self.count or 0) + len(uids)
         self.upto = max(self.upto, event.at_text)
         return True
+
+    def placed(self, event: Event) -> list[list[str]]:
+        """For record/erase: the project of an event that is erased by itself, of which its tombstones tell."""
+        project = project_of(event) if event.uid in self.of else None
+        return [[event.uid, project]] if project is not None else []
 
     def spare(self, begins: str) -> bool:
         """Whether it is known, without another look, that none covers events from that time on."""
@@ -156,13 +182,17 @@ def to_erase(said: Iterable[Spoken], erasures: Erasures) -> dict[str, list[Any]]
     edits: list[list[Any]] = []
     moves: list[list[str]] = []
     acts: list[str] = []
+    questions: list[list[Any]] = []
+    placed: list[list[str]] = []
     for one in said:
         gone = one.groups(erasures)
         if one.kept(erasures):
             entries.append([one.journal, one.seq, openings_text(one.openings, gone)])
         for event, groups in zip(one.events, gone, strict=True):
+            placed += erasures.placed(event)
             if groups:
-                edits.append([event.uid, CONTENT in groups, PERSONAL in groups])
+                what = questions if isinstance(event, Asked) else edits
+                what.append([event.uid, CONTENT in groups, PERSONAL in groups])
             if PERSONAL not in groups:
                 continue
             if isinstance(event, Logged) and not event.rerun:
@@ -171,4 +201,11 @@ def to_erase(said: Iterable[Spoken], erasures: Erasures) -> dict[str, list[Any]]
                 moves.append([alias_uid(event.artifact, event.alias), event.uid])
             elif isinstance(event, Erased):
                 acts.append(event.uid)
-    return {"entries": entries, "edits": edits, "moves": moves, "acts": acts}
+    return {
+        "entries": entries,
+        "edits": edits,
+        "moves": moves,
+        "acts": acts,
+        "questions": questions,
+        "placed": placed,
+    }

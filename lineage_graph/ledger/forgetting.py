@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lineage_graph.events import CONTENT, PERSONAL, Erased, Json
 from lineage_graph.flatten import flatten
-from lineage_graph.ledger.erasing import Spoken, erased_by
+from lineage_graph.ledger.erasing import erased_by, project_of
 from lineage_graph.ledger.rows import Row
 from lineage_graph.ledger.state import FLAT, Artifact, Run, Thing, Version
 from lineage_graph.ledger.uids import artifact_of, run_of, version_uid
-from lineage_graph.names import parse_artifact, parse_run
 
 if TYPE_CHECKING:
     from lineage_graph.ledger.rules import Rules
@@ -47,7 +46,7 @@ def erase(rules: Rules, event: Erased) -> Json:
     events = set(event.events)
     for run in [run for run in state.runs.values() if run.started_by in events]:
         rules.rows.run(run)["props"].update(dict.fromkeys(WHO))
-    rules.rows.erasures += _stones(event, name, rules.said)
+    rules.rows.erasures += _stones(event, name)
     return said
 
 
@@ -102,22 +101,9 @@ def _unsaid(thing: Thing, names: Sequence[str], at: str) -> Row:
     return props
 
 
-def _stones(event: Erased, name: str | None, said: Sequence[Spoken]) -> list[Row]:
-    """The tombstones, one for each thing or event."""
+def _stones(event: Erased, name: str | None) -> list[Row]:
+    """The tombstones, one for each thing or event; the project of an event is told when it is there."""
     label = "Event" if event.events else "Run" if event.run else "Artifact" if event.digest is None else "ArtifactVersion"
-    project: str | None = None
-    if event.run is not None:
-        project = parse_run(event.run).project
-    elif event.artifact is not None:
-        project = parse_artifact(event.artifact).project
-    projects = {one.uid: _project(one) for entry in said for one in entry.events} if event.events else {}
     shared = {"label": label, "name": name, "event": event.uid, "groups": list(event.groups), "reason": event.reason}
-    return [
-        {"props": shared | {"of": uid, "actor": event.actor, "project": projects.get(uid, project)}, "at": event.at_text}
-        for uid in erased_by(event)
-    ]
-
-
-def _project(event: Any) -> str | None:
-    run, artifact = getattr(event, "run", None), getattr(event, "artifact", None)
-    return parse_run(run).project if run else parse_artifact(artifact).project if artifact else None
+    shared |= {"actor": event.actor, "project": project_of(event)}
+    return [{"props": shared | {"of": uid}, "at": event.at_text} for uid in erased_by(event)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lineage_graph.events import Asked, Json
+from lineage_graph.ledger.saying import ASKED
 from lineage_graph.ledger.state import Artifact, Run, State, Version
 
 Row = dict[str, Any]
-ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 
 
 class Rows:

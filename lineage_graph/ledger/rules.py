@@ -11,7 +11,6 @@ from typing import Any
 
 from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Json, Logged, RunFinished, RunStarted, Used
 from lineage_graph.ledger import forgetting
-from lineage_graph.ledger.erasing import Spoken
 from lineage_graph.ledger.rows import Row, Rows
 from lineage_graph.ledger.saying import DESCRIBED, FACTS, LINKS, STARTED, same, stored
 from lineage_graph.ledger.state import NEVER, Artifact, Key, Run, State, Thing, Version, as_json
@@ -26,13 +25,12 @@ class Refused(Exception):
 class Rules:
     """One batch: the state as it is while its events are taken in, and the rows that come of them.
 
-    said: the graph's entries that speak of what is erased here. erased_before: erasures that the graph had.
+    erased_before: erasures that the graph had.
     """
 
-    def __init__(self, state: State, said: Sequence[Spoken] = ()) -> None:
+    def __init__(self, state: State) -> None:
         self.state = state
         self.rows = Rows(state)
-        self.said = said
         self.erased_before = set(state.erasures.events)
 
     def outcome(self, event: Event) -> Json:

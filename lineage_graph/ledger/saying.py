@@ -24,6 +24,7 @@ STARTED = (
 LINKS = ("child_of", "retry_of", "resumed_from")
 DESCRIBED = ("metadata", "description", "tags")
 FACTS = ("size", "file_count", "content", "source_id")
+ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 
 
 def stored(field: str, value: Any) -> Any:

@@ -200,6 +200,8 @@ class Ledger:
             plan.insert(0, (LOCK, _locks(wanted.journals, decision.new, ())))
         if decision.amend:
             plan.append((AMEND, decision.amend))
+        if decision.erase:
+            plan.append((ERASE, decision.erase))
         return _Plan(batch, plan, decision.receipts)
 
     def _write(self, plan: _Plan) -> bool:

@@ -16,9 +16,10 @@ from lineage_graph import journal
 from lineage_graph.answers.erasure import Copy, Erased
 from lineage_graph.errors import ContentProblem, ExtraMissing, JournalProblem, NotRecorded, ParameterWrong
 from lineage_graph.events import CONTENT, PERSONAL, Group, now
+from lineage_graph.events import Asked as Question
 from lineage_graph.events import Erased as ErasedEvent
 from lineage_graph.journal import Entry
-from lineage_graph.ledger.erasing import WHO, Erasures, Spoken, where_said
+from lineage_graph.ledger.erasing import ALL, WHO, Erasures, Spoken, where_said
 from lineage_graph.names import RunName, parse, parse_artifact
 from lineage_graph.recording import capture
 from lineage_graph.recording.content import store_for, stores
@@ -63,7 +64,8 @@ class Asked:
         # Who asks for what is said of himself to be erased is not to be named by that.
         who = capture.user()
         actor = None if who == self.person else who
-        return [ErasedEvent(at=at, actor=actor, groups=self.groups, reason=self.reason, **about) for about in self.about]
+        said: dict[str, Any] = {"at": at, "actor": actor, "groups": self.groups, "reason": self.reason}
+        return [ErasedEvent(**said | about) for about in self.about]
 
 
 # ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,12 +171,20 @@ def _look(reader: Reader, asked: Asked) -> tuple[list[Spoken], Erasures]:
     else:
         said = [Spoken.of(row) for row in reader.query("lineage/said_by", text=json.dumps(asked.person, ensure_ascii=False))]
         theirs = [
-            event.uid
+            event
             for one in said
             for event, opening in zip(one.events, one.openings, strict=True)
             if _is_of(asked.person, opening)
         ]
-        asked.about = [{"events": theirs[i : i + EVENTS_AT_ONCE]} for i in range(0, len(theirs), EVENTS_AT_ONCE)]
+        # What a person asked is in that person's words, so it goes, too.
+        asked.about = [
+            {"events": uids[i : i + EVENTS_AT_ONCE], "groups": groups}
+            for groups, uids in (
+                ((PERSONAL,), [event.uid for event in theirs if not isinstance(event, Question)]),
+                ((CONTENT, PERSONAL), [event.uid for event in theirs if isinstance(event, Question)]),
+            )
+            for i in range(0, len(uids), EVENTS_AT_ONCE)
+        ]
     erasures = Erasures()
     for draft in asked.events(END):
         erasures.learn(draft)
@@ -214,20 +224,21 @@ def _in_journals(
 ) -> tuple[int, list[str]]:
     """(values taken out of this computer's journals, what could not be read)."""
     covered = {(one.journal, one.seq): one.groups(erasures) for one in said}
-    theirs = {one.journal for one in said}
+    known = {one.journal for one in said}
     own = {recorder.folder, recorder.folder / DONE}
 
     def gone(entry: Entry) -> Sequence[Collection[str]]:
         found = covered.get((entry.journal, entry.seq)) or [erasures.groups(event) for event in entry.events]
         if asked.person is None:
             return found
-        return [WHO if _is_of(asked.person, o) else g for g, o in zip(found, entry.openings, strict=True)]
+        theirs = [ALL if isinstance(event, Question) else WHO for event in entry.events]
+        return [t if _is_of(asked.person, o) else g for g, t, o in zip(found, theirs, entry.openings, strict=True)]
 
     values = 0
     problems: list[str] = []
     for path in files:
         # Journals for another graph are that one's, but for those that this one has, too.
-        if path.parent not in own and path.stem not in theirs:
+        if path.parent not in own and path.stem not in known:
             continue
         try:
             values += journal.blank(path, gone, dry_run)

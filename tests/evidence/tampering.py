@@ -7,17 +7,33 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from neo4j.exceptions import ConstraintError
 
 from lineage_graph.answers.verification import Verification
-from lineage_graph.canonical import digest_of
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used, new_uid
+from lineage_graph.canonical import canonical, digest_of, iso
+from lineage_graph.events import (
+    AliasMoved,
+    AliasRemoved,
+    Asked,
+    Edited,
+    Erased,
+    Event,
+    Logged,
+    RunFinished,
+    RunStarted,
+    Used,
+    new_uid,
+)
+from lineage_graph.evidence import seals
 from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.graph import Graph
 from lineage_graph.journal import Entry, genesis, seal
@@ -96,7 +112,43 @@ def rich(graph: Graph, project: str) -> tuple[Journal, Journal]:
         RunFinished(run=run("fit"), at=at(15), summary={"acc": 0.75, "loss": [0.1, 0.2]}, config={"lr": 0.2}),
     )
     b.say(RunStarted(run=run("eval"), at=at(16), config={"seed": 1}), RunFinished(run=run("eval"), at=at(17)))
+    asked(a, b, project)
+    erased(a, b, project)
     return a, b
+
+
+def asked(a: Journal, b: Journal, project: str) -> None:
+    """Questions that ran, were refused, and failed."""
+    statement = {"project": project, "statement_digest": digest(50), "statement": "MATCH (n) RETURN n"}
+    a.say(Asked(at=at(20), outcome="ran", rows=3, parameters_digest=digest(51), actor="ann", **statement))
+    b.say(
+        Asked(at=at(21), outcome="refused", reason="it writes", actor="bob", **statement),
+        Asked(at=at(22), outcome="failed", reason="it was interrupted", **statement),
+    )
+
+
+def erased(a: Journal, b: Journal, project: str) -> None:
+    """A run, a version and an artifact without what was said of them, and a person without a name."""
+    secret, hidden, both = f"{project}/runs/secret", f"{project}/hidden", {"groups": ("content", "personal")}
+    who: dict[str, Any] = {"actor": "eve"}
+    begun = RunStarted(run=secret, at=at(23), config={"key": 1}, author="dan", host="h", **who)
+    theirs = [
+        RunStarted(run=f"{project}/runs/eves", at=at(24), config={"n": 1}, author="eve", email="eve@example.org", **who),
+        AliasMoved(artifact=f"{project}/data", alias="gold", number=1, at=at(25), **who),
+    ]
+    question = Asked(at=at(26), project=project, outcome="ran", rows=1, statement_digest=digest(52), statement="s", **who)
+    more: dict[str, Any] = {"artifact": hidden, "type": "t", "metadata": {"m": 1}, "description": "d", "at": at(27)}
+    a.say(begun, *theirs, question, Logged(run=secret, digest=digest(60), **more, **who))
+    a.say(Logged(run=secret, digest=digest(61), **more), Edited(artifact=hidden, at=at(28), description="e", **who))
+    b.say(
+        Erased(run=secret, reason="why", at=at(30), actor="officer", **both),
+        Erased(artifact=hidden, digest=digest(60), groups=("content",), reason="why", at=at(31), actor="officer"),
+    )
+    b.say(
+        Erased(artifact=hidden, reason="all of it", at=at(32), **both),
+        Erased(events=tuple(event.uid for event in theirs), groups=("personal",), reason="asked for", at=at(33)),
+        Erased(events=(question.uid,), reason="asked for", at=at(33), **both),
+    )
 
 
 # ── verified inside a transaction ─────────────────────────────────────────────────────────────────────────────────────────
@@ -128,6 +180,46 @@ def inside(graph: Graph) -> Iterator[Inside]:
             tx.rollback()
 
 
+SEALS = 3
+
+
+def checkpoint(heads: list[list[Any]], number: int, prev: str, moment: str, signer: Any = None) -> seals.Checkpoint:
+    """A checkpoint as `seal` makes it, of these journals alone: the shared graph has others' too."""
+    content: dict[str, Any] = {
+        "format": 1, "number": number, "at": moment, "prev": prev, "root": seals.root_of(heads),
+        "journals": heads, "key": signer.public if signer else None, "certificates": signer.certificates if signer else [],
+    }  # fmt: skip
+    body = canonical(content)
+    return seals.Checkpoint("", body.decode(), digest_of(body), signer.sign(body) if signer else None)
+
+
+def sealed(inner: Inside, journals: list[str], out: Path) -> list[int]:
+    """Seals these journals several times, after whatever is sealed already; the numbers. out: where the last one goes."""
+    [row] = inner.read(seals.HEADS, journals=journals)
+    heads = [list(head) for head in row["heads"]]
+    last = inner.run("MATCH (c:Checkpoint) RETURN c.number AS number, c.hash AS hash ORDER BY number DESC LIMIT 1")
+    number, prev = (last[0]["number"], last[0]["hash"]) if last else (0, seals.FIRST)
+    numbers = []
+    for second in range(SEALS):
+        number += 1
+        made = checkpoint(heads, number, prev, moment := iso(at(100 + second)))
+        props = {"body": made.body, "hash": made.hash, "root": seals.root_of(heads), "prev": prev}
+        inner.run(seals.KEEP.text, number=number, props=props, at=moment)
+        numbers.append(number)
+        prev = made.hash
+    out.write_bytes(made.line())
+    return numbers
+
+
+@contextmanager
+def tampered(graph: Graph, project: str, journals: list[str]) -> Iterator[tuple[Inside, World, Callable[[], Verification]]]:
+    """A sealed world that is open for a change, and what verifies it, also against its last checkpoint."""
+    with inside(graph) as inner, tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "seal.json")
+        world = World(inner, project, journals, sealed(inner, journals, out))
+        yield inner, world, lambda: inner.verify(project, checkpoint=out)
+
+
 # ── single changes ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -143,6 +235,7 @@ class Place:
 
 OURS = (
     "MATCH (n) WHERE n.project = $p OR n.artifact STARTS WITH $p + '/' OR n.journal IN $j OR (n:Journal AND n.uid IN $j)"
+    " OR (n:Checkpoint AND n.number IN $c)"
     " WITH collect(n) AS some"
     " CALL (some) { UNWIND some AS n MATCH (s:VersionSequence {artifact: n.uid}) RETURN s AS one"
     " UNION UNWIND some AS n MATCH (d:Edit {of: n.uid}) RETURN d AS one UNION UNWIND some AS n RETURN n AS one }"
@@ -153,9 +246,9 @@ OURS = (
 class World:
     """What there is of a project, to choose a change from."""
 
-    def __init__(self, inner: Inside, project: str, journals: list[str]) -> None:
+    def __init__(self, inner: Inside, project: str, journals: list[str], seals: list[int]) -> None:
         self.project, self.journals = project, journals
-        rows = inner.run(OURS, p=project, j=journals)
+        rows = inner.run(OURS, p=project, j=journals, c=seals)
         names = {row["props"].get("uid"): self._name(row["what"], row["props"]) for row in rows}
         self.nodes = [
             Place(row["id"], row["what"], (self._name(row["what"], row["props"], names),), tuple(sorted(row["props"])))
@@ -186,7 +279,18 @@ class World:
             return f"entry {props['seq']}"
         if what == "VersionSequence":
             return (names or {}).get(props["artifact"], "?")
-        return str(props["uid"] if what in {"Edit", "Journal"} else props["name"])
+        if what == "Checkpoint":
+            return f"checkpoint {props['number']}"
+        if what == "Erasure":
+            return f"{props['of']} by event {props['event']}"
+        return str(props["uid"] if what in {"Edit", "Journal", "Question"} else props["name"])
+
+    def of_kinds(self, chance: random.Random, *places: list[Place]) -> Place:
+        """Any of them, each kind as likely as the others: of some there are few."""
+        kinds: dict[str, list[Place]] = {}
+        for place in chain.from_iterable(places):
+            kinds.setdefault(place.what, []).append(place)
+        return chance.choice(kinds[chance.choice(sorted(kinds))])
 
 
 Change = Callable[[Inside, World, random.Random], tuple[str, ...]]
@@ -210,7 +314,7 @@ def _other(value: Any, chance: random.Random) -> Any:
 
 
 def _any(world: World, chance: random.Random) -> tuple[Place, str]:
-    place = chance.choice(world.nodes + world.rels)
+    place = world.of_kinds(chance, world.nodes, world.rels)
     return place, BY_ID if place in world.nodes else EDGE
 
 
@@ -245,26 +349,38 @@ def property_added(inner: Inside, world: World, chance: random.Random) -> tuple[
 
 def _named(place: Place, name: str) -> tuple[str, ...]:
     """A key that changes makes another thing of it: one is missing then, and another there."""
+    if place.what == "Checkpoint" and name in {"number", "body", "hash", "prev"}:
+        return place.tokens if name != "number" else ("checkpoint", "missing")
+    if place.what == "Erasure" and name == "event":
+        return (place.tokens[0].partition(" ")[0],)
     if place.what in {"Entry", "Journal"} or name in {"uid", "artifact", "project", "of", "id", "name"}:
         return place.tokens if place.what != "Entry" or name not in {"journal", "seq"} else ("journal",)
     return (*place.tokens, name)
 
 
 def label_added(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    place = chance.choice(world.nodes)
+    place = world.of_kinds(chance, world.nodes)
     inner.run(f"{BY_ID} SET n:Blessed", id=place.id)
     return (*place.tokens, "Blessed")
 
 
 def node_added(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    uid, kind = f"{chance.getrandbits(128):032x}", chance.choice(["Run", "ArtifactVersion", "Artifact", "Alias", "Edit"])
+    kinds = ["Run", "ArtifactVersion", "Artifact", "Alias", "Edit", "Question", "Erasure", "Checkpoint"]
+    uid, kind = f"{chance.getrandbits(128):032x}", chance.choice(kinds)
     props = {
         "Run": {"project": world.project, "id": "ghost"},
         "ArtifactVersion": {"project": world.project, "name": f"{world.project}/data:v9", "artifact": f"{world.project}/data"},
         "Artifact": {"project": world.project, "name": "ghost"},
         "Alias": {"artifact": f"{world.project}/data", "name": "ghost"},
         "Edit": {},
+        "Question": {"project": world.project, "statement": "MATCH (n) RETURN n", "outcome": "ran"},
+        "Erasure": {"project": world.project, "of": uid, "event": uid, "groups": ["content"]},
+        "Checkpoint": {},
     }[kind]
+    if kind == "Checkpoint":
+        number = 1_000_000 + chance.randrange(1_000_000)
+        inner.run("CREATE (:Checkpoint {number: $number, hash: 'sha256:0'})", number=number)
+        return (f"checkpoint {number}",)
     inner.run(f"CREATE (n:{kind}) SET n = $props, n.uid = $uid", props=props, uid=uid)
     if kind == "Edit":
         inner.run("MATCH (e:Edit {uid: $uid}), (r:Run {project: $p, id: 'fit'}) CREATE (e)-[:OF]->(r) SET e.of = r.uid",
@@ -273,7 +389,7 @@ def node_added(inner: Inside, world: World, chance: random.Random) -> tuple[str,
 
 
 def node_deleted(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    place = chance.choice(world.nodes)
+    place = world.of_kinds(chance, world.nodes)
     inner.run(f"{BY_ID} DETACH DELETE n", id=place.id)
     return ("journal",) if place.what == "Entry" else place.tokens
 
@@ -288,13 +404,13 @@ def relationship_added(inner: Inside, world: World, chance: random.Random) -> tu
 
 
 def relationship_deleted(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    place = chance.choice(world.rels)
+    place = world.of_kinds(chance, world.rels)
     inner.run(f"{EDGE} DELETE n", id=place.id)
     return (*place.tokens, "missing")
 
 
 def relationship_moved(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    place = chance.choice(world.rels)
+    place = world.of_kinds(chance, world.rels)
     [row] = inner.run(f"{EDGE} RETURN elementId(b) AS id, labels(b)[0] AS what", id=place.id)
     others = [n for n in world.nodes if n.what == row["what"] and n.id != row["id"]]
     other = chance.choice(others)
@@ -397,17 +513,17 @@ def soak(graph: Graph, project: str, changes: int, seed: int) -> list[str]:
     """Makes so many single changes, each alone, to a world of its own; what was not found and named, if anything."""
     journals = [journal.uid for journal in rich(graph, project)]
     chance = random.Random(seed)
-    with inside(graph) as inner:
-        world = World(inner, project, journals)
-        assert inner.verify(project).findings == ()
+    with tampered(graph, project, journals) as (_, _, verify):
+        assert verify().findings == ()
     missed = []
     for i in range(changes):
         change = CHANGES[i % len(CHANGES)]
         tokens = None
         while tokens is None:
-            with inside(graph) as inner, suppress(ConstraintError):  # what the server itself refuses is no change
+            # What the server itself refuses is no change.
+            with tampered(graph, project, journals) as (inner, world, verify), suppress(ConstraintError):
                 tokens = change(inner, world, chance)
-                found = inner.verify(project)
+                found = verify()
         if not told(found, tokens):
             missed.append(f"{change.__name__} {i} (seed {seed}): {tokens} in {[f.sentence for f in found.findings][:5]}")
     return missed

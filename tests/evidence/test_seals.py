@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from lineage_graph.canonical import canonical, digest_of
+from lineage_graph.canonical import canonical
 from lineage_graph.errors import CheckpointProblem, ExtraMissing
 from lineage_graph.events import RunStarted
 from lineage_graph.evidence import keys, seals
 from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.graph import Graph
-from tests.evidence.tampering import ENTRY, Inside, Journal, inside, rich
+from tests.evidence.tampering import ENTRY, Inside, Journal, checkpoint, inside, rich
 from tests.evidence.test_verify import rewrite
 
 
@@ -25,12 +25,7 @@ def sealed(graph: Graph, journals: list[str], path: Path, key: Path | None = Non
     signer = keys.load_private(key) if key else None
     [row] = graph.read(seals.HEADS, journals=journals)
     heads = [list(head) for head in row["heads"]]
-    content: dict[str, Any] = {
-        "format": 1, "number": 1, "at": "2026-01-05T08:00:00.000000Z", "prev": seals.FIRST, "root": seals.root_of(heads),
-        "journals": heads, "key": signer.public if signer else None, "certificates": signer.certificates if signer else [],
-    }  # fmt: skip
-    body = canonical(content)
-    made = seals.Checkpoint("", body.decode(), digest_of(body), signer.sign(body) if signer else None)
+    made = checkpoint(heads, 1, seals.FIRST, "2026-01-05T08:00:00.000000Z", signer)
     path.write_bytes(made.line())
     return path
 

@@ -247,8 +247,7 @@ def test_findings_come_in_pages(open_: Inside, world: tuple[str, list[str]]) -> 
 def test_a_kind_of_change_is_found(graph: Graph, world: tuple[str, list[str]], change: tampering.Change) -> None:
     import random
 
-    with inside(graph) as inner:
-        there = tampering.World(inner, world[0], world[1])
+    with tampering.tampered(graph, *world) as (inner, there, verify):
         tokens = change(inner, there, random.Random(1))
-        found = inner.verify(world[0])
+        found = verify()
         assert tampering.told(found, tokens), (tokens, [f.sentence for f in found.findings])

@@ -132,7 +132,7 @@ OF_ALL = [{"run": R}, {"artifact": A, "digest": digest(1)}, {"artifact": A}]
         {"run": R, "groups": ()},
         {"run": R, "groups": ("all",)},
         {"run": R, "reason": ""},
-        {"events": (new_uid(),), "groups": BOTH},
+        {"events": (new_uid(),), "groups": ("content",)},
         {"events": ("x",), "groups": ("personal",)},
     ],
 )
