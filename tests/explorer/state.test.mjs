@@ -89,6 +89,13 @@ test('what fails is said, and what is there stays', () => {
   assert.ok(at('#/', { type: 'failed', what: 'me', problem: { status: 401 } }).ui.loginOpen);
 });
 
+test('a run is compared with a run, a version with a version', () => {
+  const s = at('#/lineage/zoo/a:v1');
+  assert.equal(next(s, { type: 'compare', name: 'zoo/runs/x' }).view.compare, null);
+  assert.match(next(s, { type: 'compare', name: 'zoo/runs/x' }).ui.message, /with a run/);
+  assert.deepEqual(next(s, { type: 'compare', name: 'zoo/b:v1' }).view.compare, ['zoo/a:v1', 'zoo/b:v1']);
+});
+
 test('an event that nothing knows is a mistake', () => assert.throws(() => next(initial(), { type: 'nonsense' }), /nonsense/));
 
 test('no event changes the state before it', () => {

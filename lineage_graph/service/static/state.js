@@ -22,6 +22,8 @@ export const initial = () => ({
 
 // ── names ──
 
+const isRun = name => /\/runs\/[^/]+$/.test(name ?? '');
+
 /** The project of a full name: 'team/zoo/photos:v3' and 'team/zoo/runs/x' are of 'team/zoo'. */
 export function projectOf(name) {
   const run = /^(.+)\/runs\/[^/]+$/.exec(name ?? '');
@@ -160,8 +162,11 @@ const EVENTS = {
   pathFrom: (s, { name }) => ui(s, { pathFrom: name, message: `Path from ${name}: choose where it goes.` }),
   pathTo: (s, { name }) => ui(look(s, { path: [s.ui.pathFrom ?? s.view.home, name] }), { pathFrom: null }),
   clearPath: s => ui(look({ ...s, data: { ...s.data, paths: null } }, { path: null }), { pathFrom: null }),
-  compare: (s, { name, with: other }) =>
-    ui(look(s, { compare: [other ?? s.view.selected ?? s.view.home, name] }), { panel: 'compare' }),
+  compare: (s, { name, with: other }) => {
+    const first = other ?? s.view.selected ?? s.view.home;
+    if (isRun(first) !== isRun(name)) return ui(s, { message: 'A run is compared with a run, a version with a version.' });
+    return ui(look(s, { compare: [first, name] }), { panel: 'compare' });
+  },
   clearCompare: s => ui(look({ ...s, data: { ...s.data, diff: null } }, { compare: null }), { panel: s.view.selected ? 'card' : null }),
   tab: (s, { tab }) => ({ ...s, route: { ...s.route, tab } }),
   sidebar: (s, { tab }) => ({ ...s, route: { ...s.route, sidebar: tab } }),
