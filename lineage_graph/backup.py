@@ -269,5 +269,5 @@ class Rest:
         for kind, names in missing.items():
             self.here[kind] |= names
         runs, artifacts = sorted(missing["runs"]), sorted(missing["artifacts"])
-        rest = {"runs": runs, "artifacts": artifacts, "erased": sorted(holes)}
+        rest: dict[str, Any] = {"runs": runs, "artifacts": artifacts, "erased": sorted(holes)}
         return reader.query("lineage/journals_before", made=sorted(made), told=sorted(told), **rest)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--person",
     metavar="LOGIN",
-    help="Who it was, of one login or e-mail in every project, and what that one asked; without NAME.",
+    help="All that is personal of one login or e-mail, in every project, and what that one asked.",
 )
 @click.option("--all-versions", is_flag=True, help="NAME is an artifact: it, and all its versions.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It stays, in the clear: no personal data in it.")
