@@ -6,6 +6,7 @@ the last line, and rehearsed against what the graph holds, before anything is wr
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,14 +14,16 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from lineage_graph.errors import ImportRefused, JournalProblem
-from lineage_graph.events import Edited, Logged, Used
+from lineage_graph.events import SEALED, Edited, Logged, Used
 from lineage_graph.formats import jsonl
 from lineage_graph.intake import Imported, Progress
 from lineage_graph.journal import Entry, genesis
 from lineage_graph.ledger import Given, Ledger, Misfit, Receipt, given
+from lineage_graph.ledger.erasing import spoken_of
 from lineage_graph.lineage import Reader
 
 JOURNAL_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+COMMITMENT = b'_commitment":"'  # in an entry's body, of each value that may be erased
 ANEW = "`import --renumber` gives it the numbers that are free here"
 
 # ── chains ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +218,8 @@ def restore(
 
 
 class Rest:
-    """What some journals' entries speak of that others tell: who made their inputs, and what they do not introduce."""
+    """What some journals' entries speak of that others tell: who made their inputs, what they do not introduce, and who erased
+    what is not in them any more."""
 
     def __init__(self, project: str | None) -> None:
         """project: the one whose journals are all taken."""
@@ -226,9 +230,13 @@ class Rest:
         self.asked: set[str] = set()
         self.edited: dict[str, set[str]] = {"runs": set(), "artifacts": set()}
         self.here: dict[str, set[str]] = {"runs": set(), "artifacts": set()}
+        self.holes: set[str] = set()
+        self.sought: set[str] = set()
 
     def take(self, entry: Given) -> None:
         """Takes an entry into account."""
+        if entry.body.count(COMMITMENT) != sum(map(len, entry.openings)):
+            self._take_holes(entry)
         for event, outcome in zip(entry.events, entry.receipt.outcomes, strict=True):
             if outcome["result"] == "rejected":
                 continue
@@ -244,13 +252,22 @@ class Rest:
             if isinstance(event, Logged | Used) and event.digest is not None and event.type is not None:
                 self.told.add(outcome["version_uid"])
 
+    def _take_holes(self, entry: Given) -> None:
+        written = json.loads(entry.body)["events"]
+        for event, said, opening, outcome in zip(entry.events, written, entry.openings, entry.receipt.outcomes, strict=True):
+            if any(key in said and group not in opening for group, key in SEALED.items()):
+                self.holes.update(uid for uid, _ in spoken_of(event, outcome.get("version_uid")))
+
     def journals(self, reader: Reader) -> list[dict[str, Any]]:
         """The journals that tell it, as rows of journal and entries; what was asked for once is not asked for again."""
         made, told = self.foreign - self.asked, self.spoken - self.told
         missing = {kind: names - self.here[kind] for kind, names in self.edited.items()}
         self.asked |= made
         self.told |= told
+        holes = self.holes - self.sought
+        self.sought |= holes
         for kind, names in missing.items():
             self.here[kind] |= names
         runs, artifacts = sorted(missing["runs"]), sorted(missing["artifacts"])
-        return reader.query("lineage/journals_before", made=sorted(made), told=sorted(told), runs=runs, artifacts=artifacts)
+        rest: dict[str, Any] = {"runs": runs, "artifacts": artifacts, "erased": sorted(holes)}
+        return reader.query("lineage/journals_before", made=sorted(made), told=sorted(told), **rest)

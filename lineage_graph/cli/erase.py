@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option("--content", is_flag=True, help="What it holds: config, metadata, command, descriptions, tags, files.")
 @click.option("--personal", is_flag=True, help="Who and where: author, e-mail, host, and who did anything to it.")
-@click.option("--person", metavar="LOGIN", help="All that is personal of one login or e-mail, in every project; without NAME.")
+@click.option(
+    "--person",
+    metavar="LOGIN",
+    help="All that is personal of one login or e-mail, in every project, and what that one asked.",
+)
 @click.option("--all-versions", is_flag=True, help="NAME is an artifact: it, and all its versions.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It stays, in the clear: no personal data in it.")
 @click.option("--dry-run", is_flag=True, help="Only count what would go.")

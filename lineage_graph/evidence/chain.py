@@ -168,11 +168,12 @@ class Chain:
         return [{}] * wanted
 
     def _opened(self, seq: int, written: Any, opening: Props) -> dict[str, Any] | None:
-        """An event with its values in the clear; `holes` names the groups whose opening is gone."""
+        """An event with its values in the clear; `holes` names the groups that are not, `gone` those whose opening is gone,
+        `lost` those whose opening is another."""
         if not isinstance(written, dict) or not isinstance(written.get("uid"), str) or not isinstance(written.get("at"), str):
             return None
         event = dict(written)
-        holes = []
+        gone, lost = [], []
         for group, key in SEALED.items():
             commitment = event.pop(key, None)
             opened = opening.get(group)
@@ -180,18 +181,16 @@ class Chain:
                 if opened is not None:
                     self.found("changed", seq, f"{group} was added to event {event['uid']}", "openings", None, opened)
             elif opened is None:
-                holes.append(group)
+                gone.append(group)
             elif not opens(commitment, opened):
                 what = f"{group} of event {event['uid']} is not what was committed to"
                 self.found("changed", seq, what, "openings", commitment, opened)
-                event["holes"] = [*event.get("holes", ()), group]
+                lost.append(group)
             else:
                 event |= opened["value"]
         for unknown in opening.keys() - set(SEALED):
             self.found("changed", seq, f"an opening of no group that there is was added ({unknown})", "openings", None, unknown)
-        if holes:
-            event["holes"] = [*event.get("holes", ()), *holes]
-            event["gone"] = holes
+        event |= {name: some for name, some in (("holes", [*lost, *gone]), ("gone", gone), ("lost", lost)) if some}
         return event
 
     def end(self, nodes: Sequence[Any]) -> None:

@@ -194,7 +194,7 @@ class Claims:
     def _move(self, event: Json, alias: str, name: str, version: str, recorded: str) -> None:
         removed = event["kind"] == "alias_removed" or None
         artifact, uid = event["artifact"], alias_uid(event["artifact"], alias)
-        actor = UNSURE if "personal" in event.get("holes", ()) else event.get("actor")
+        actor = UNSURE if "personal" in event.get("lost", ()) else event.get("actor")
         if self.scope.version(name, artifact):
             self._add(VERSION, version, recorded, "move", name, event["at"], uid, event["uid"], actor, removed)
         of_name = self.scope.name is not None and not self.scope.of_run and self.scope.name.rpartition(":v")[0] == artifact

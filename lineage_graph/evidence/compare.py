@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from lineage_graph.answers.verification import Finding, Kind, short
-from lineage_graph.evidence.facts import FLATTENED, UNSURE, Claim, Facts, OutOfOrder, Props, Rel
+from lineage_graph.evidence.facts import ERASED, FLATTENED, UNSURE, Claim, Facts, OutOfOrder, Props, Rel
 from lineage_graph.evidence.times import normal
+from lineage_graph.ledger.saying import DESCRIBED
 
 TIMES = {"at", "recorded_at", "created_at", "started_at", "ended_at", "end_recorded_at", "resumed_at"}
 OWN = {"rev", "lock"}  # the ledger's counters and locks, which say nothing of what happened
@@ -31,6 +32,13 @@ def equal(a: Any, b: Any) -> bool:
 def _plainly(expected: Any, found: Any) -> bool:
     """Whether two values that are no lists are one, as nearly all are."""
     return expected.__class__ is found.__class__ and bool(expected == found)
+
+
+def _erased(name: str, found: Any) -> bool:
+    """Whether an Edit is as one whose content was erased before it came, or after: then its fields still have names."""
+    if name == "values":
+        return found is None or found == "{}"
+    return isinstance(found, list) and set(found) <= set(DESCRIBED) and found == sorted(set(found))
 
 
 class Differ:
@@ -72,6 +80,10 @@ class Differ:
                 found, expected = sorted(found, key=repr), sorted(expected)
             if equal(expected, found) or expected == UNSURE or name in own:
                 continue
+            if expected == ERASED:
+                if _erased(name, found):
+                    continue
+                expected = "what was erased"
             if name in hidden or (name.partition(".")[0] in FLATTENED and name.partition(".")[0] in hidden):
                 continue
             if expected is None:

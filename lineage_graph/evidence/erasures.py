@@ -13,15 +13,6 @@ from lineage_graph.evidence.facts import UNSURE, Facts
 from lineage_graph.ledger.uids import artifact_of, run_of, version_uid
 from lineage_graph.names import parse_run
 
-WHAT: dict[str, dict[str, tuple[str, ...]]] = {
-    "Run": {
-        "content": ("config", "summary", "description", "tags", "command", "environment", "source_id", "said"),
-        "personal": ("author", "email", "host"),
-    },
-    "ArtifactVersion": {"content": ("metadata", "description", "tags", "source_id", "content", "said")},
-    "Artifact": {"content": ("description", "tags", "said")},
-}
-
 
 @dataclass
 class Erasures:
@@ -42,7 +33,7 @@ class Erasures:
             name = outcome.get("version") or event.get("run") or event.get("artifact")
             for uid, label in _targets(event):
                 self.of.setdefault(uid, []).append((event["at"], set(event.get("groups", ()))))
-                actor = UNSURE if "personal" in event.get("holes", ()) else event.get("actor")
+                actor = UNSURE if "personal" in event.get("lost", ()) else event.get("actor")
                 stone = {"of": uid, "event": event["uid"], "label": label, "groups": event.get("groups"), "at": event["at"]}
                 stone |= {"reason": event.get("reason"), "actor": actor, "recorded_at": said.recorded}
                 stone |= {"name": name, "project": _project(event)}
@@ -83,16 +74,25 @@ class Erasures:
                 )
 
     def unsure(self, facts: Facts) -> None:
-        """What of a thing cannot be known, as it was erased, or all of its artifact was."""
-        groups: set[str] = set()
-        uids = [facts.uid]
-        if facts.label == "ArtifactVersion":
-            uids.append(artifact_of(facts.props["artifact"])[1])
-        for uid in uids:
-            for _, some in self.of.get(uid, ()):
-                groups |= some
-        for group in groups:
-            facts.unsure.update(WHAT.get(facts.label, {}).get(group, ()))
+        """What of a version cannot be known, as it was erased, or all of its artifact was.
+
+        What no opening says is not there any more; but where its bytes are is in the clear, and whether that, and its source,
+        were told again before or after it was erased, is not known.
+        """
+        if facts.label != "ArtifactVersion":
+            return
+        erased = [
+            at
+            for uid in (facts.uid, artifact_of(facts.props["artifact"])[1])
+            for at, groups in self.of.get(uid, ())
+            if "content" in groups
+        ]
+        if not erased or facts.props["created_at"] > max(erased):
+            return
+        again = {name for name, times in facts.told.items() if max(times) > max(erased)}
+        facts.unsure |= again
+        if "content" not in again:
+            facts.props["content"] = "erased"
 
     def compare(self, found: Sequence[Sequence[Any]], own: Collection[str] | None, differ: Differ) -> None:
         """The tombstones that must be there, and no others. own: of these events alone, and whatever else was found."""

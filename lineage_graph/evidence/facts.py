@@ -30,7 +30,8 @@ GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
 # Also beside the whole, as dotted properties.
 SAYING = frozenset((*DESCRIBED, *FACTS))
 FLATTENED = ("config", "summary", "metadata")
-UNSURE = "\0unsure"  # a value that was erased
+UNSURE = "\0unsure"  # a value whose opening is another one
+ERASED = "\0erased"  # what an Edit said that was erased
 
 
 class OutOfOrder(Exception):
@@ -43,7 +44,8 @@ class Facts:
 
     out:    relationships from it, (type, uid of the end, properties); into: those that come in and are looked at from here.
     edits:  properties of its Edits. maybe: uids of Edits that may be there or not, as what they would say was erased.
-    unsure: properties that cannot be known any more, as what said them was erased.
+    unsure: properties that cannot be known any more. What was erased is known: it is not there.
+    told:   of a version, the times at which it was said where its bytes are, or what its source is.
     """
 
     label: str
@@ -56,6 +58,7 @@ class Facts:
     edits: list[Props] = field(default_factory=list)
     maybe: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
+    told: dict[str, list[str]] = field(default_factory=dict)
 
 
 def _say(thing: Thing, props: Props, event: Mapping[str, Any], fields: Sequence[str], key: tuple[str, str]) -> None:
@@ -68,16 +71,16 @@ def _say(thing: Thing, props: Props, event: Mapping[str, Any], fields: Sequence[
 def _edit(facts: Facts, event: Mapping[str, Any], recorded: str, values: Props) -> None:
     """An Edit that must be there."""
     said: Props = {"uid": event["uid"], "of": facts.uid, "at": event["at"], "recorded_at": recorded}
-    holes = event.get("holes", ())
-    said |= {"actor": UNSURE if "personal" in holes else event.get("actor")}
+    lost = event.get("lost", ())
+    said |= {"actor": UNSURE if "personal" in lost else event.get("actor")}
     said |= {"fields": sorted(values), "values": as_json(values)}
-    if "content" in holes:
-        said |= {"fields": UNSURE, "values": UNSURE}
+    if "content" in event.get("holes", ()):
+        said |= dict.fromkeys(("fields", "values"), UNSURE if "content" in lost else ERASED)
     facts.edits.append(said)
 
 
 def _unsure(facts: Facts, event: Mapping[str, Any]) -> None:
-    for group in event.get("holes", ()):
+    for group in event.get("lost", ()):
         facts.unsure.update(GROUPS.get(event["kind"], {}).get(group, ()))
 
 
@@ -181,6 +184,9 @@ def version_facts(uid: str, claims: Sequence[Claim], artifact_uid: str) -> Facts
         if what == "said":
             event = claim[4]
             _unsure(facts, event)
+            for name in ("content", "source_id"):
+                if event.get(name) is not None:
+                    facts.told.setdefault(name, []).append(at)
             if version is not None and event["kind"] == "logged" and "content" in event.get("holes", ()):
                 facts.maybe.add(event["uid"])  # what it said anew, if anything, was erased
             if version is None:

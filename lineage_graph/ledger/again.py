@@ -16,6 +16,8 @@ from lineage_graph.ledger.state import Artifact, Version
 class Again(Rules):
     """Rules under which entries get the outcomes they had."""
 
+    was: Json
+
     def outcomes(self, entry: Given, events: Sequence[Event]) -> tuple[Json, ...]:
         """Takes an entry in as its receipt says. events: its own, without what was erased. Raises Misfit."""
         for event, was in zip(events, entry.receipt.outcomes, strict=True):

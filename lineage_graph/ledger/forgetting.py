@@ -51,8 +51,11 @@ def erase(rules: Rules, event: Erased) -> Json:
 
 
 def _name(rules: Rules, event: Erased) -> str | None:
+    """What it is of, as people know it, or knew it then; none for single events."""
     if event.artifact is None or event.digest is None:
         return event.run or event.artifact
+    if rules.was is not None:
+        return str(rules.was["version"])
     version = rules.state.versions.get(version_uid(event.artifact, event.digest))
     return version.name if version is not None else f"{event.artifact}@{event.digest}"
 

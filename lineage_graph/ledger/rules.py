@@ -25,8 +25,10 @@ class Refused(Exception):
 class Rules:
     """One batch: the state as it is while its events are taken in, and the rows that come of them.
 
-    erased_before: erasures that the graph had.
+    erased_before: erasures that the graph had. was: what became of the event before, where it is taken in again.
     """
+
+    was: Json | None = None
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -196,6 +198,8 @@ class Rules:
             value = getattr(event, field)
             if version.adds(field, value):
                 props[field] = version.facts[field] = value
+        if earlier and version.facts["content"] is None and self.state.erasures.of_content(event, version.uid):
+            props["content"] = version.facts["content"] = "erased"
         described = () if isinstance(event, Logged) and event.rerun else DESCRIBED
         changed = {
             field: value

@@ -177,7 +177,7 @@ class LineageGraph(Evidence):
                   names, unless another version has the same; the change to tracked files that a run ran on.
         personal: who and where: author, e-mail, host, and the actor of every event about it.
         person:   instead of a name, a login or an e-mail: what is personal of every event, in every project, that has it as
-                  author, e-mail or actor.
+                  author, e-mail or actor, and the statements which that person asked.
         all_versions: `name` is an artifact: it, and all its versions.
         dry_run:  only counts what would go.
         Returns an Erased, with what could not be reached: journals elsewhere, stores, bytes that others need. Raises

@@ -467,7 +467,7 @@ def opening_changed(inner: Inside, world: World, chance: random.Random) -> tuple
 
 
 def tail_cut(inner: Inside, world: World, chance: random.Random) -> tuple[str, ...]:
-    """The last entry is gone; in half of the cases the journal says so too, and only what it brought tells."""
+    """The last entry is gone; in half of the cases the journal says so too, and what it brought and its seal tell."""
     journal = chance.choice(world.journals)
     rows = inner.run("MATCH (e:Entry {journal: $j}) RETURN e.seq AS seq, e.hash AS hash, e.receipt_hash AS receipt"
                      " ORDER BY seq", j=journal)  # fmt: skip
@@ -475,7 +475,6 @@ def tail_cut(inner: Inside, world: World, chance: random.Random) -> tuple[str, .
     if chance.random() < 0.5:
         inner.run("MATCH (n:Journal {uid: $j}) SET n.applied = $seq, n.head = $hash, n.receipt_head = $receipt", j=journal,
                   **rows[-2])  # fmt: skip
-        return (world.project,)
     return (journal, "cut")
 
 

@@ -14,7 +14,8 @@ import pytest
 from lineage_graph import archive, exchange, queries
 from lineage_graph.canonical import digest_of
 from lineage_graph.errors import ContentProblem, ImportRefused, JournalProblem
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Asked, Edited, Erased, Logged, RunFinished, RunStarted, Used
+from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.formats import jsonl
 from lineage_graph.formats.json import steady
 from lineage_graph.graph import Graph
@@ -109,6 +110,11 @@ def answers(graph: Graph, project: str) -> Iterator[tuple[str, str]]:
                 yield said(f"{artifact.name}:{alias} known at {known_at}", found)
     for name in test_audit.AUDITS:
         yield said(name, reader.audit(name, **test_audit.parameters(project, name)).rows)
+    yield from nodes(graph)
+
+
+def nodes(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Every node with its relationships: (what it is, all of it as JSON)."""
     everything = """
       MATCH (n) WHERE NOT n:Schema
       WITH n, [(n)-[e]->(m) | [type(e), m.uid, e {.*}]] AS edges
@@ -117,7 +123,8 @@ def answers(graph: Graph, project: str) -> Iterator[tuple[str, str]]:
     """
     for row in rows(graph, everything):
         row["edges"] = sorted(json.dumps(steady(edge)) for edge in row["edges"])
-        yield said(f"{row['labels']} {[row['node'].get(key) for key in ('uid', 'artifact', 'journal', 'seq')]}", row)
+        key = [row["node"].get(key) for key in ("uid", "artifact", "journal", "seq", "of", "event")]
+        yield f"{row['labels']} {key}", json.dumps(steady(row), ensure_ascii=False)
 
 
 def test_a_backup_becomes_what_it_was(empty: Graph, emptied: Address, project: str, tmp_path: Path) -> None:
@@ -134,6 +141,71 @@ def test_a_backup_becomes_what_it_was(empty: Graph, emptied: Address, project: s
     [whole] = rows(empty, "MATCH (e:Entry) RETURN count(e) AS n")
     assert restore(empty, data, tmp_path).repeated == done.events
     assert rows(empty, "MATCH (e:Entry) RETURN count(e) AS n") == [whole] and backup(empty, None).count(b"\n") == whole["n"] + 1
+
+
+def erase(graph: Graph, p: str) -> list[Writer]:
+    """Erases more than `record` told: a run, a version, another project's artifact, a person, and what that one asked."""
+    w, other, officer = Writer(graph, p), Writer(graph, p), Writer(graph, p)
+    other.project = officer.project = f"{p}-other"
+    both: dict[str, Any] = {"groups": ("content", "personal"), "reason": "asked for"}
+    told: dict[str, Any] = {"metadata": {"secret": 1}, "description": "secret", "actor": "eve"}
+    other.say(other.logged(70, 1, run="make", **told), Edited(artifact=f"{p}-other/a", at=at(2), tags=("secret",)))
+    begun = RunStarted(run=w.run("eves"), at=at(40), author="eve", host="secret", config={"n": 1}, actor="eve")
+    used = Used(run=w.run("eves"), artifact=f"{p}-other/a", number=0, at=at(41), actor="eve")
+    shown = Asked(
+        at=at(43), project=p, outcome="ran", rows=1, statement="secret", statement_digest=digest(90), actor="eve",
+        parameters_digest=digest(91),
+    )  # fmt: skip
+    made = w.logged(71, 42, run="eves", actor="eve")
+    w.say(begun, used, made, shown)
+    w.say(Asked(at=at(44), project=p, outcome="refused", statement="x", statement_digest=digest(92), reason="it writes"))
+    w.say(RunStarted(run=w.run("gone"), at=at(45), config={"secret": 1}, author="secret"), w.logged(72, 46, run="gone", **told))
+    w.say(Edited(artifact=f"{p}/a", digest=digest(72), at=at(47), metadata={"secret": 2}))
+    w.say(Erased(run=w.run("gone"), at=at(50), **both), Erased(artifact=f"{p}/a", digest=digest(72), at=at(51), **both))
+    officer.say(Erased(artifact=f"{p}-other/a", at=at(52), **both))
+    officer.say(Erased(events=(begun.uid, used.uid, made.uid), groups=("personal",), reason="asked for", at=at(53)))
+    officer.say(
+        Erased(events=(shown.uid,), at=at(53), **both), Erased(artifact=f"{p}-gone/a", digest=digest(1), at=at(54), **both)
+    )
+    return [w, other, officer]
+
+
+def walks(graph: Graph, project: str) -> Iterator[tuple[str, str]]:
+    """Walks of a project, what was asked and erased in it, and all that there is but for seals, and Edits without a word."""
+    reader = Reader(graph)
+    for version in [version for artifact in reader.artifacts(project) for version in reader.versions(artifact.full_name)]:
+        for walk in (reader.upstream, reader.downstream):
+            yield f"{walk.__name__} {version.name}", walk(version.name).model_dump_json()
+    for name in ("questions", "erasures"):
+        yield name, reader.audit(name, project=project).model_dump_json()
+    yield from ((what, node) for what, node in nodes(graph) if not what.startswith(("['Checkpoint", "['Edit")))
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["everything", "one project"])
+def test_what_was_erased_asked_and_sealed_is_restored(
+    empty: Graph, emptied: Address, project: str, tmp_path: Path, everything: bool
+) -> None:
+    record(empty, project)
+    writers = erase(empty, project)
+    of = None if everything else project
+    Evidence(empty).seal(out=tmp_path / "seal.json")
+    data, there = backup(empty, of), dict(walks(empty, project))
+    assert b"secret" not in data and data.count(b'"kind":"asked"') == 2 and data.count(b'"kind":"erased"') == 6
+    wipe(emptied)
+    restore(empty, data, tmp_path)
+    for scope in (None, project) if everything else (project,):
+        found = Evidence(empty).verify(project=scope, checkpoint=tmp_path / "seal.json")
+        assert found.findings == () and found.checkpoints == 1 and found.erased > 10
+    assert Evidence(empty).verify().findings == ()
+    here = dict(walks(empty, project))
+    for question, answer in there.items():
+        assert here[question] == answer, question
+    assert here.keys() == there.keys() and backup(empty, of) == data
+    # What was erased does not come back by the journals as they were before.
+    for w in writers:
+        Writer(empty, w.project).say(*[event for entry in w.entries for event in entry.events])
+    assert "secret" not in json.dumps(rows(empty, "MATCH (n) RETURN properties(n) AS n"), default=str)
+    assert Evidence(empty).verify().findings == ()
 
 
 def test_what_goes_on_in_a_restored_graph_goes_on_from_there(graph: Graph, empty: Graph, project: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Erased, Event, Logged, RunFinished, RunStarted, Used, sealed
 
 Version = tuple[str, str]  # (artifact, digest)
 LATEST = "latest"
@@ -30,18 +30,25 @@ class Plain:
     logged: dict[tuple[str, Version], datetime] = field(default_factory=dict)
     creators: dict[Version, str] = field(default_factory=dict)
     moves: dict[tuple[str, str], list[tuple[datetime, str, Version | None]]] = field(default_factory=dict)
-    said: dict[Version, dict[str, list[tuple[datetime, str, Any]]]] = field(default_factory=dict)
+    said: dict[str | Version, dict[str, list[tuple[datetime, str, Any]]]] = field(default_factory=dict)  # of runs, of versions
+    sources: dict[Version, list[tuple[str, str]]] = field(default_factory=dict)  # (event, source)
+    about: dict[str, tuple[Event, Version | None]] = field(default_factory=dict)  # every event, and the version that it meant
+    erased: list[Erased] = field(default_factory=list)
     runs: dict[str, list[tuple[datetime, str, str]]] = field(default_factory=dict)  # what they ended as
     started: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
 
     def take(self, event: Event) -> bool:
         """False when it is rejected."""
+        digest = getattr(event, "digest", None)
+        named = (event.artifact, digest) if digest is not None and not isinstance(event, RunStarted | RunFinished) else None
+        self.about[event.uid] = (event, named)
         try:
-            _TAKE[event.kind](self, event)
+            meant = _TAKE[event.kind](self, event)
         except Refused:
             self.rejected.add(event.uid)
             return False
+        self.about[event.uid] = (event, meant)
         return True
 
     # ── what arrives ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -51,9 +58,16 @@ class Plain:
             raise Refused
         self.started.add(event.run)
         self.runs.setdefault(event.run, [])
+        self._say(event.run, event, "config", "author")
 
     def _run_finished(self, event: RunFinished) -> None:
         self.runs.setdefault(event.run, []).append((event.at, event.uid, event.state))
+        self._say(event.run, event, "config", "summary")
+
+    def _say(self, of: str | Version, event: Any, *names: str) -> None:
+        for name in names:
+            if getattr(event, name) is not None:
+                self.said.setdefault(of, {}).setdefault(name, []).append((event.at, event.uid, getattr(event, name)))
 
     def _there(self, artifact: str, digest: str, type: str | None) -> Version:
         if type is not None and self.types.get(artifact, type) != type:
@@ -77,7 +91,7 @@ class Plain:
             raise Refused
         return found
 
-    def _used(self, event: Used) -> None:
+    def _used(self, event: Used) -> Version:
         if event.digest is not None:
             version = self._there(event.artifact, event.digest, event.type)
         else:
@@ -85,37 +99,69 @@ class Plain:
         edge = (event.run, version, event.used_as)
         self.used[edge] = min(event.at, self.used.get(edge, event.at))
         self.runs.setdefault(event.run, [])
+        return version
 
-    def _logged(self, event: Logged) -> None:
+    def _logged(self, event: Logged) -> Version:
         version = self._there(event.artifact, event.digest, event.type)
         self.logged[event.run, version] = min(event.at, self.logged.get((event.run, version), event.at))
         self.creators.setdefault(version, event.run)
         self.runs.setdefault(event.run, [])
         for alias in (LATEST, *event.aliases):
             self._move(event, alias, version)
+        if event.source_id is not None:
+            self.sources.setdefault(version, []).append((event.uid, event.source_id))
+        return version
 
     def _move(self, event: Logged | AliasMoved | AliasRemoved, alias: str, version: Version | None) -> None:
         self.moves.setdefault((event.artifact, alias), []).append((event.at, event.uid, version))
 
-    def _alias_moved(self, event: AliasMoved) -> None:
+    def _alias_moved(self, event: AliasMoved) -> Version:
         if event.digest is not None:
             version = self._there(event.artifact, event.digest, None)
         else:
             version = self._meant(event.artifact, event.at, event.number, event.source)
         self._move(event, event.alias, version)
+        return version
 
-    def _alias_removed(self, event: AliasRemoved) -> None:
-        if self.alias(event.artifact, event.alias, event.at) is None:
+    def _alias_removed(self, event: AliasRemoved) -> Version:
+        version = self.alias(event.artifact, event.alias, event.at)
+        if version is None:
             raise Refused
         self._move(event, event.alias, None)
+        return version
 
-    def _edited(self, event: Edited) -> None:
+    def _edited(self, event: Edited) -> Version:
         assert event.artifact is not None and event.digest is not None
         version = self._there(event.artifact, event.digest, None)
-        for name in ("description", "tags"):
-            if getattr(event, name) is not None:
-                said = self.said.setdefault(version, {}).setdefault(name, [])
-                said.append((event.at, event.uid, getattr(event, name)))
+        self._say(version, event, "description", "tags")
+        return version
+
+    def _erased(self, event: Erased) -> None:
+        self.erased.append(event)
+
+    # ── what is left ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def gone(self, uid: str) -> set[str]:
+        """The groups of an event that were erased: 'content', 'personal'."""
+        event, version = self.about[uid]
+        run, artifact = getattr(event, "run", None), getattr(event, "artifact", None)
+        found: set[str] = set()
+        for erasure in self.erased:
+            groups = set(erasure.groups)
+            if uid in erasure.events:
+                found |= groups & {"personal"}
+            if event.at > erasure.at or isinstance(event, Erased):
+                continue
+            if run is not None and run == erasure.run:
+                found |= groups & ({"personal"} if isinstance(event, Used | Logged) else groups)
+            if artifact is not None and artifact == erasure.artifact:
+                found |= groups if erasure.digest is None or version == (artifact, erasure.digest) else set()
+        return found
+
+    def kept(self, uid: str) -> set[str]:
+        """The groups of an event that must still be there."""
+        event = self.about[uid][0]
+        return sealed(event)[1].keys() - self.gone(uid)
 
     # ── what is asked ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,9 +174,14 @@ class Plain:
         ends = self.runs[run]
         return max(ends)[2] if ends else "running"
 
-    def says(self, version: Version, name: str) -> Any:
-        said = self.said.get(version, {}).get(name)
-        return max(said)[2] if said else None
+    def says(self, of: str | Version, name: str) -> Any:
+        group = "personal" if name == "author" else "content"
+        said = [one for one in self.said.get(of, {}).get(name, ()) if group not in self.gone(one[1])]
+        return max(said, key=lambda one: one[:2])[2] if said else None
+
+    def source_ids(self, version: Version) -> set[str | None]:
+        """What the source of a version may be said to be: of several the first that arrived, or none where one was erased."""
+        return {one for uid, one in self.sources.get(version, ()) if "content" not in self.gone(uid)} | {None}
 
     def edges(self, as_of: datetime | None = None) -> set[tuple[str, str, Version]]:
         """(kind, run, version) of all that had happened by then."""
@@ -155,7 +206,7 @@ class Plain:
         return found
 
 
-_TAKE: dict[str, Callable[[Plain, Any], None]] = {
+_TAKE: dict[str, Callable[[Plain, Any], Version | None]] = {
     "run_started": Plain._run_started,
     "run_finished": Plain._run_finished,
     "used": Plain._used,
@@ -163,4 +214,5 @@ _TAKE: dict[str, Callable[[Plain, Any], None]] = {
     "alias_moved": Plain._alias_moved,
     "alias_removed": Plain._alias_removed,
     "edited": Plain._edited,
+    "erased": Plain._erased,
 }

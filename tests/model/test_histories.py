@@ -6,6 +6,7 @@ graph has to answer as the model does. LINEAGE_GRAPH_TEST_EXAMPLES: how many his
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -20,7 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from lineage_graph.errors import NotRecorded
-from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Event, Logged, RunFinished, RunStarted, Used
+from lineage_graph.events import AliasMoved, AliasRemoved, Edited, Erased, Event, Logged, RunFinished, RunStarted, Used
+from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.graph import Graph
 from lineage_graph.journal import Entry, Journal, read
 from lineage_graph.ledger import Ledger, Receipt
@@ -28,7 +30,7 @@ from lineage_graph.lineage import Reader
 from lineage_graph.models import Lineage
 from lineage_graph.names import parse_artifact, parse_run
 from lineage_graph.recording.drain import drain
-from tests.faults.invariants import check
+from tests.faults.invariants import ask, check
 from tests.model.plain import LATEST, Plain, Version
 
 EXAMPLES = int(os.environ.get("LINEAGE_GRAPH_TEST_EXAMPLES", "0"))
@@ -43,6 +45,10 @@ artifacts, runs, contents = st.sampled_from("ab"), st.sampled_from("xyz"), st.in
 types = st.sampled_from(["t", "t", "t", "t", "t", "other"])
 aliases = st.sampled_from(["best", "prod"])
 roles = st.sampled_from([None, "train"])
+actors = st.sampled_from([None, "ann"])
+groups = st.sampled_from([("content",), ("personal",), ("content", "personal")])
+OPENINGS = """MATCH (e:Entry) WHERE e.journal IN $journals
+RETURN collect([e.body, e.openings]) AS found"""
 
 
 def digest(content: int) -> str:
@@ -81,20 +87,25 @@ class Histories(RuleBasedStateMachine):
     def _run(self, run: str) -> str:
         return f"{self.project}/runs/{run}"
 
-    @rule(writer=writers, run=runs, moment=moments)
-    def start(self, writer: int, run: str, moment: int) -> None:
-        self._say(writer, RunStarted(run=self._run(run), at=self._at(moment)))
+    @rule(writer=writers, run=runs, moment=moments, author=actors, says=st.booleans())
+    def start(self, writer: int, run: str, moment: int, author: str | None, says: bool) -> None:
+        config = {"c": self.told} if says else None
+        self._say(writer, RunStarted(run=self._run(run), at=self._at(moment), config=config, author=author, actor=author))
 
-    @rule(writer=writers, run=runs, moment=moments, state=st.sampled_from(["finished", "failed"]))
-    def finish(self, writer: int, run: str, moment: int, state: Any) -> None:
-        self._say(writer, RunFinished(run=self._run(run), state=state, at=self._at(moment)))
+    @rule(writer=writers, run=runs, moment=moments, state=st.sampled_from(["finished", "failed"]), says=st.booleans())
+    def finish(self, writer: int, run: str, moment: int, state: Any, says: bool) -> None:
+        said: dict[str, Any] = {"config": {"c": self.told}, "summary": {"s": self.told}} if says else {}
+        self._say(writer, RunFinished(run=self._run(run), state=state, at=self._at(moment), **said))
 
     @rule(
         writer=writers, run=runs, artifact=artifacts, content=contents, type=types, moment=moments,
-        alias=st.none() | aliases,
+        alias=st.none() | aliases, actor=actors,
     )  # fmt: skip
-    def log(self, writer: int, run: str, artifact: str, content: int, type: str, moment: int, alias: str | None) -> None:
-        said: dict[str, Any] = {"digest": digest(content), "type": type, "aliases": (alias,) if alias else ()}
+    def log(
+        self, writer: int, run: str, artifact: str, content: int, type: str, moment: int, alias: str | None, actor: str | None
+    ) -> None:
+        said: dict[str, Any] = {"digest": digest(content), "type": type, "aliases": (alias,) if alias else (), "actor": actor}
+        said["source_id"] = f"s{self.told}" if actor else None
         self._say(writer, Logged(run=self._run(run), artifact=self._of(artifact), at=self._at(moment), **said))
 
     @rule(
@@ -113,15 +124,15 @@ class Histories(RuleBasedStateMachine):
         self._say(writer, event)
 
     @rule(
-        writer=writers, artifact=artifacts, alias=aliases, moment=moments,
+        writer=writers, artifact=artifacts, alias=aliases, moment=moments, actor=actors,
         to=st.one_of(
             contents.map(lambda c: {"digest": digest(c)}),
             st.integers(0, 4).map(lambda n: {"number": n}),
             st.sampled_from([LATEST, "best"]).map(lambda a: {"source": a}),
         ),
     )  # fmt: skip
-    def move(self, writer: int, artifact: str, alias: str, moment: int, to: dict[str, Any]) -> None:
-        self._say(writer, AliasMoved(artifact=self._of(artifact), alias=alias, at=self._at(moment), **to))
+    def move(self, writer: int, artifact: str, alias: str, moment: int, actor: str | None, to: dict[str, Any]) -> None:
+        self._say(writer, AliasMoved(artifact=self._of(artifact), alias=alias, at=self._at(moment), actor=actor, **to))
 
     @rule(writer=writers, artifact=artifacts, alias=aliases, moment=moments)
     def remove(self, writer: int, artifact: str, alias: str, moment: int) -> None:
@@ -130,8 +141,30 @@ class Histories(RuleBasedStateMachine):
     @rule(writer=writers, artifact=artifacts, content=contents, moment=moments, text=st.sampled_from("uvw"))
     def edit(self, writer: int, artifact: str, content: int, moment: int, text: str) -> None:
         said: dict[str, Any] = {"description": text} if text != "w" else {"tags": (text,)}
-        event = Edited(artifact=self._of(artifact), digest=digest(content), at=self._at(moment), **said)
+        event = Edited(artifact=self._of(artifact), digest=digest(content), at=self._at(moment), actor="ann", **said)
         self._say(writer, event)
+
+    @rule(
+        writer=writers, moment=moments, groups=groups,
+        of=st.one_of(
+            runs.map(lambda run: (run, None, None)),
+            st.tuples(st.none(), artifacts, contents),
+            st.tuples(st.none(), artifacts, st.none()),
+        ),
+    )  # fmt: skip
+    def erase(self, writer: int, moment: int, groups: Any, of: tuple[str | None, str | None, int | None]) -> None:
+        run, artifact, content = of
+        about: dict[str, Any] = {"run": self._run(run)} if run is not None else {"artifact": self._of(str(artifact))}
+        about |= {"digest": digest(content)} if content is not None else {}
+        self._say(writer, Erased(at=self._at(moment), groups=groups, reason="why", actor="officer", **about))
+
+    @rule(writer=writers, seed=st.integers(0, 1000))
+    def forget(self, writer: int, seed: int) -> None:
+        """Who said some of all that was said by now, applied or not."""
+        said = [event.uid for entries in self.entries for entry in entries for event in entry.events]
+        some = random.Random(seed).sample(said, min(len(said), 5))
+        if some:
+            self._say(writer, Erased(at=self._at(SPAN), groups=("personal",), reason="why", events=tuple(some)))
 
     # ── how it arrives ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,6 +216,7 @@ class Histories(RuleBasedStateMachine):
                 version = (artifact, known)
                 assert found[number].description == model.says(version, "description")
                 assert found[number].tags == (model.says(version, "tags") or ())
+                assert found[number].source_id in model.source_ids(version)
                 assert sorted(found[number].aliases) == sorted(
                     alias for (of, alias) in model.moves if of == artifact and model.alias(of, alias, None) == version
                 )
@@ -190,10 +224,21 @@ class Histories(RuleBasedStateMachine):
                 assert (creator.full_name if creator else None) == model.creators.get(version)
         for artifact, alias in model.moves:
             assert self._alias(reader, artifact, alias, as_of) == model.alias(artifact, alias, as_of)
-        assert {run.full_name: run.state for run in reader.runs(self.project)} == {run: model.state(run) for run in model.runs}
+        there = {run.full_name: run for run in reader.runs(self.project)}
+        assert {name: run.state for name, run in there.items()} == {run: model.state(run) for run in model.runs}
+        for name, run in there.items():
+            said = (run.config, run.summary, run.author)
+            assert said == (model.says(name, "config") or {}, model.says(name, "summary") or {}, model.says(name, "author"))
+        self._openings()
         home = self._home(moment or 0)
         if home is not None:
             self._walk(reader, home, as_of)
+
+    def _openings(self) -> None:
+        """Of every event, what was erased is gone, and nothing else."""
+        for body, openings in ask(self.graph, OPENINGS, journals=[journal.uid for journal in self.journals]):
+            for event, opening in zip(json.loads(body)["events"], json.loads(openings), strict=True):
+                assert opening.keys() == self.model.kept(event["uid"]), (event, opening)
 
     @staticmethod
     def _alias(reader: Reader, artifact: str, alias: str, as_of: datetime | None) -> Version | None:
@@ -227,6 +272,8 @@ class Histories(RuleBasedStateMachine):
             written = [event.uid for entries in self.entries for entry in entries for event in entry.events]
             verdict = check(self.graph, self.project, self.folder, written, ended=False)
             assert (verdict.problems, verdict.lost, verdict.doubled) == ([], 0, 0)
+            if self.model.runs or self.model.numbers:
+                assert [finding.sentence for finding in Evidence(self.graph).verify(project=self.project).findings] == []
             assert all(sum(1 for _ in read(j.path)) == len(e) for j, e in zip(self.journals, self.entries, strict=True))
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
