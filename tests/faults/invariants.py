@@ -6,6 +6,7 @@ All of it is derived anew from the entries and receipts that the graph keeps, an
 from __future__ import annotations
 
 import json
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -108,7 +109,9 @@ def check(
     entries: dict[str, list[list[Any]]] = defaultdict(list)
     for row in ask(graph, ENTRIES, journals=list(files)):
         entries[row[0]].append(row)
-    heads = ask(graph, JOURNALS, journals=list(files))
+    for row in ask(graph, ENTRIES, journals=_settled(entries)):
+        entries[row[0]].append(row)
+    heads = ask(graph, JOURNALS, journals=list({*files, *entries}))
     expected, seen = Expected(), Counter[str]()
     for uid, found in entries.items():
         _chain(verdict, uid, found, [head for head in heads if head[0] == uid])
@@ -133,6 +136,12 @@ def check(
     running = sum(state == "running" for _, state in ask(graph, RUNS, project=project))
     verdict.must(cut_short or not (ended and running), f"{running} runs are said to run, and nobody does them")
     return verdict
+
+
+def _settled(entries: dict[str, list[list[Any]]]) -> list[str]:
+    """The journals, of no file, in which uses that came too early may have been settled."""
+    outcomes = [outcome for found in entries.values() for row in found for outcome in json.loads(row[4])["outcomes"]]
+    return [str(uuid.uuid5(uuid.UUID(one["event"]), "again")) for one in outcomes if one["result"] == "rejected"]
 
 
 def _chain(verdict: Verdict, uid: str, found: list[list[Any]], heads: list[list[Any]]) -> None:

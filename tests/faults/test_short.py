@@ -20,6 +20,8 @@ from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used
 from lineage_graph.graph import Graph
 from lineage_graph.journal import Journal
 from lineage_graph.ledger import Ledger
+from lineage_graph.lineage import Reader
+from lineage_graph.recording.again import settle
 from tests.conftest import Address, small_file_system
 from tests.faults import proxy
 from tests.faults.invariants import check
@@ -85,6 +87,20 @@ def test_a_fault_between_ledger_and_server_loses_and_doubles_nothing(
     verdict = check(graph, project, tmp_path, [event.uid for entry in entries for event in entry.events])
     assert (verdict.problems, verdict.lost, verdict.doubled, verdict.events) == ([], 0, 0, 48)
     assert between.counts[fault.kind] > 0
+
+
+def test_a_use_that_was_settled_later_is_of_an_event(address: Address, graph: Graph, project: str, tmp_path: Path) -> None:
+    early, late = Journal(tmp_path, fsync="never"), Journal(tmp_path, fsync="never")
+    logged = late.append([Logged(run=f"{project}/runs/a", artifact=f"{project}/one", digest=f"sha256:{1:064x}", type="t")])
+    used = early.append([Used(run=f"{project}/runs/b", artifact=f"{project}/one", alias="latest")])
+    early.close()
+    late.close()
+    ledger = Ledger(graph)
+    ledger.apply([used])
+    ledger.apply([logged])
+    assert settle(Reader(graph, project), ledger, [f"{project}/one"]) == 1
+    verdict = check(graph, project, tmp_path, [event.uid for entry in (used, logged) for event in entry.events], ended=False)
+    assert (verdict.problems, verdict.lost, verdict.doubled, verdict.events) == ([], 0, 0, 3)
 
 
 def sound(verdict_of: Callable[[Report], object]) -> Report:
