@@ -16,7 +16,7 @@ from lineage_graph.events import RunStarted
 from lineage_graph.evidence import keys, seals
 from lineage_graph.evidence.evidence import Evidence
 from lineage_graph.graph import Graph
-from tests.evidence.tampering import ENTRY, Inside, Journal, checkpoint, inside, rich
+from tests.evidence.tampering import ENTRY, Inside, Journal, checkpoint, inside, rich, tampered
 from tests.evidence.test_verify import rewrite
 
 
@@ -69,6 +69,19 @@ def test_a_tail_cut_after_a_seal_is_found(graph: Graph, project: str, tmp_path: 
         assert [f for f in inner.verify(project).findings if f.kind != "checkpoint"] == []
         [why] = about(inner, project, checkpoint=file)
         assert "was cut" in why and journal.uid in why
+
+
+def test_a_checkpoint_of_the_graph_that_is_gone_is_told_by_the_one_that_was_kept(
+    graph: Graph, project: str, journals: list[str]
+) -> None:
+    with tampered(graph, project, journals) as (inner, world, verify):
+        numbers = [int(place.tokens[0].split()[1]) for place in world.nodes if place.what == "Checkpoint"]
+        assert verify().findings == ()
+        inner.run("MATCH (c:Checkpoint {number: $n}) SET c.at = c.at + duration({seconds: 1})", n=min(numbers))
+        inner.run("MATCH (c:Checkpoint {number: $n}) DELETE c", n=max(numbers))
+        assert {(f.where, f.property) for f in verify().findings} == {
+            (f"checkpoint {min(numbers)}", "at"), (f"checkpoint {max(numbers)}", "hash"),
+        }  # fmt: skip
 
 
 def test_a_journal_that_is_gone_is_found(graph: Graph, project: str, journals: list[str], tmp_path: Path) -> None:

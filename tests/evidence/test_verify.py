@@ -157,7 +157,7 @@ def test_every_single_change_is_found_and_named(graph: Graph, project: str) -> N
 
 def test_every_property_of_a_run_and_a_version_is_compared(open_: Inside, world: tuple[str, list[str]]) -> None:
     project = world[0]
-    for label in ("Run", "ArtifactVersion", "Artifact"):
+    for label in ("Run", "ArtifactVersion", "Artifact", "Question", "Erasure"):
         rows = open_.run(
             f"MATCH (n:{label} {{project: $p}}) UNWIND keys(n) AS k WITH n, k WHERE NOT k IN $own"
             " RETURN elementId(n) AS id, k, properties(n)[k] AS v ORDER BY k LIMIT 200",
@@ -173,6 +173,58 @@ def test_every_property_of_a_run_and_a_version_is_compared(open_: Inside, world:
         for row in rows:
             open_.run("MATCH (n) WHERE elementId(n) = $id SET n[$k] = null", id=row["id"], k=f"also {row['k']}")
     assert open_.verify(project).ok
+
+
+def test_a_question_is_what_was_asked(open_: Inside, world: tuple[str, list[str]]) -> None:
+    asked = "MATCH (q:Question {project: $p, outcome: 'ran'}) WHERE q.parameters_digest IS NOT NULL"
+    [row] = open_.run(f"{asked} RETURN q.uid AS uid, keys(q) AS keys", p=world[0])
+    for name in row["keys"]:
+        open_.run("MATCH (q:Question {uid: $uid}) SET q['was ' + $k] = q[$k], q[$k] = 'other'", uid=row["uid"], k=name)
+        uid = "other" if name == "uid" else row["uid"]
+        told = {(f.kind, f.what, f.where, f.property) for f in open_.verify(world[0]).findings}
+        whole = ("missing", "Question", row["uid"], None)
+        assert (whole if name in {"uid", "project"} else ("changed", "Question", uid, name)) in told, (name, told)
+        open_.run(
+            "MATCH (q:Question {uid: $uid}) WITH q, q['was ' + $k] AS was SET q[$k] = was, q['was ' + $k] = null",
+            uid=uid,
+            k=name,
+        )
+    open_.run(
+        "MATCH (q:Question {uid: $uid}), (r:Run {project: $p, id: 'fit'}) CREATE (q)-[:LIKES]->(r)", uid=row["uid"], p=world[0]
+    )
+    assert ("added", "LIKES") in {(f.kind, f.what) for f in open_.verify(world[0]).findings}
+
+
+def test_a_question_that_is_gone_is_missing(open_: Inside, world: tuple[str, list[str]]) -> None:
+    [row] = open_.run("MATCH (q:Question {project: $p, rows: 3}) WITH q, q.uid AS uid DELETE q RETURN uid", p=world[0])
+    [finding] = open_.verify(world[0]).findings
+    assert (finding.kind, finding.what, finding.where) == ("missing", "Question", row["uid"])
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "value"),
+    [
+        ("MATCH (n:Question {project: $p, rows: 1})", "actor", "eve"),
+        ("MATCH (n:Question {project: $p, rows: 1})", "statement", "MATCH (n) RETURN n"),
+        ("MATCH (n:Run {project: $p, id: 'secret'})", "author", "dan"),
+        ("MATCH (n:Run {project: $p, id: 'secret'})", "config.key", 1),
+        ("MATCH (n:Run {project: $p, id: 'eves'})", "email", "eve@example.org"),
+        ("MATCH (n:ArtifactVersion {name: $p + '/hidden:v0'})", "description", "d"),
+        ("MATCH (n:ArtifactVersion {name: $p + '/hidden:v1'})", "content", "stored"),
+        ("MATCH (n:Artifact {project: $p, name: 'hidden'})", "description", "e"),
+        ("MATCH (n:Edit)-[:OF]->(:Artifact {project: $p, name: 'hidden'})", "values", '{"description":"e"}'),
+        ("MATCH (n:Edit)-[:OF]->(:Artifact {project: $p, name: 'hidden'})", "actor", "eve"),
+        ("MATCH (:Alias {name: 'gold', artifact: $p + '/data'})-[n:MOVED]->()", "actor", "eve"),
+        ("MATCH (n:Erasure {project: $p}) WHERE n.label = 'Event' WITH n LIMIT 1", "project", "another"),
+        ("MATCH (n:Erasure {project: $p}) WHERE n.label = 'Event' WITH n LIMIT 1", "name", "whose"),
+    ],
+)  # fmt: skip
+def test_what_was_erased_and_is_written_back_is_found(
+    open_: Inside, world: tuple[str, list[str]], what: str, name: str, value: Any
+) -> None:
+    [row] = open_.run(f"{what} SET n[$name] = $value RETURN count(n) AS n", p=world[0], name=name, value=value)
+    [finding] = open_.verify(world[0]).findings
+    assert row["n"] == 1 and (finding.property, finding.found) == (name, str(value)), finding
 
 
 def test_a_number_of_another_type_is_another_value(open_: Inside, world: tuple[str, list[str]]) -> None:

@@ -76,7 +76,7 @@ class Expected:
         if outcome["result"] == "rejected":
             return
         kind, version = event["kind"], outcome.get("version_uid")
-        if "run" in event:
+        if "run" in event and kind != "erased":
             self.runs.add(parse_run(event["run"]).uid)
         if kind == "logged":
             self.logged.add((parse_run(event["run"]).uid, version))
