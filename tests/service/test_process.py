@@ -77,6 +77,7 @@ def test_an_address_that_is_taken(service: Service, address: Address, tmp_path: 
 # ── Neo4j away ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_without_neo4j_it_says_so_and_is_back_by_itself(behind: Service, proxy: Proxy, project: str) -> None:
     assert behind.ask("/readyz").status_code == 200
     proxy.set(refuse())
