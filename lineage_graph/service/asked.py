@@ -16,10 +16,9 @@ from lineage_graph.lineage import auditing
 from lineage_graph.queries import Declared, Query
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service.answers import answer
-from lineage_graph.service.parameters import ALL_READ, must_be_among
-from lineage_graph.service.working import LONGEST, TIMEOUT, work
+from lineage_graph.service.parameters import ALL_READ, Timeout, must_be_among
+from lineage_graph.service.working import TIMEOUT, work
 
-Timeout = Annotated[float, fastapi.Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
 OURS = frozenset({"timeout", "limit", "after"})
 
 

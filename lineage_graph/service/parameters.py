@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
+
+from lineage_graph.service.working import LONGEST
+
+Timeout = Annotated[float, Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
 
 
 async def all_read(request: Request) -> None:

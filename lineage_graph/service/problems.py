@@ -97,5 +97,5 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return problem_of(error, request.scope.get("request_id"))
 
-    for kind in (LineageError, RequestValidationError, HTTPException):
+    for kind in (LineageError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, answer)

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from lineage_graph import queries
 from lineage_graph.recording.connection import LineageGraph
 from lineage_graph.service import answers, files, streams
-from lineage_graph.service.parameters import ALL_READ
+from lineage_graph.service.parameters import ALL_READ, Timeout
 from lineage_graph.service.working import LONGEST, TIMEOUT, work
 
 NODES = 100_000  # runs and versions in one answer, at most; beyond, `truncated` says how to go on
@@ -109,7 +109,9 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
             continue
         required = parameter.default is parameter.empty
         default = ... if required else _default(read, name, parameter.default)
-        kind: Any = Annotated[_of_query(hints[name]), fastapi.Query(description=meanings.get(name))]
+        kind: Any = (
+            Timeout if name == "timeout" else Annotated[_of_query(hints[name]), fastapi.Query(description=meanings.get(name))]
+        )
         parameters.append(
             inspect.Parameter(
                 name,
@@ -128,7 +130,7 @@ def _endpoint(graph: LineageGraph, read: Read) -> Callable[..., Any]:
         given |= {name: int(given[name]) for name in numbers if str(given.get(name)).isdecimal()}
         seconds = LONGEST if read.long else TIMEOUT
         if "timeout" in given:
-            given["timeout"] = seconds = min(given["timeout"] or TIMEOUT, LONGEST)
+            seconds = given["timeout"]
         if given.get("limit") is not None:
             given["limit"] = min(given["limit"], NODES)
         ask = partial(getattr(graph, read.method), **given)
