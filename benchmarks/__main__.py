@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import million, offline, replay, service, verify, walks
+from benchmarks import explorer, million, offline, replay, service, verify, walks
 
 TOP = Path(__file__).parents[1]
 README = TOP / "README.md"
@@ -45,13 +45,14 @@ def page(uri: str, user: str, password: str, rounds: int) -> str:
     large = million.measure(uri, user, password)
     trust = verify.measure(uri, user, password)
     served = service.measure(uri, user, password)
+    seen = explorer.measure(uri, user, password)
     words = (
         f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
         " process,\nwithout a server or a wire, ML Metadata 1.17.1 in a process of its own; the ratio is ours to what stands"
         " beside it\n(to SQLite's by uid): above 1 we lose."
     )
     away = offline.table(offline.measure())
-    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n\n{trust}\n\n{served}\n\n{waited}\n\n{away}\n"
+    return f"{words}\n\n{lines}\n\n{large}\n\n{recorded}\n\n{trust}\n\n{served}\n\n{seen}\n\n{waited}\n\n{away}\n"
 
 
 def main() -> None:

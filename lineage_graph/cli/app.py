@@ -34,12 +34,11 @@ SECTIONS: dict[str, list[click.Command]] = {
     "Look": [ask.ls, ask.show_, change.download],
     "Walk": [ask.upstream, ask.downstream, paths.path, compare.diff, compare.why],
     "Consequences": [consequences.impact, consequences.stale],
-    "See": [serve.serve],
     "Large graphs": [cluster.cluster, cluster.members],
     "Make again": [plan.plan, reproduce.reproduce],
     "Move": [move.export, move.import_, move.sync],
     "Trust": [audit.audit, erase.erase],
-    "Serve": [token.token],
+    "Serve": [serve.serve, token.token],
     "Cypher": [cypher.queries_, cypher.query, cypher.cypher],
 }
 
