@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Any, get_args, get_origin
 
-from fastapi import Depends, Query, Request
+import fastapi
+from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 
 from lineage_graph.service.working import LONGEST
 
-Timeout = Annotated[float, Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
+Timeout = Annotated[float, fastapi.Query(gt=0, le=LONGEST, description="Seconds that the question may take.")]
 
 
 async def all_read(request: Request) -> None:
