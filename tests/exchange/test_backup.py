@@ -195,7 +195,7 @@ def test_what_was_erased_asked_and_sealed_is_restored(
     restore(empty, data, tmp_path)
     for scope in (None, project) if everything else (project,):
         found = Evidence(empty).verify(project=scope, checkpoint=tmp_path / "seal.json")
-        assert found.findings == () and found.checkpoints == 1 and found.erased > 10
+        assert found.findings == () and found.checkpoints == 1 and found.erased >= 10
     assert Evidence(empty).verify().findings == ()
     here = dict(walks(empty, project))
     for question, answer in there.items():

@@ -17,6 +17,7 @@ from lineage_graph import journal
 from lineage_graph.draft import Draft
 from lineage_graph.events import (
     AliasMoved,
+    Asked,
     Edited,
     Erased,
     Event,
@@ -99,6 +100,13 @@ class World:
             for edit in [e["props"] for e in memory.edits if e["props"]["uid"] == event]:
                 edit |= {"values": None} if content else {}
                 edit |= {"actor": None} if personal else {}
+        for event, content, personal in rows["questions"]:
+            for question in [q["props"] for q in memory.questions if q["uid"] == event]:
+                gone = ("statement", "parameters_digest", "reason") * content + ("actor",) * personal
+                question |= dict.fromkeys(gone)
+        for event, project in rows["placed"]:
+            for stone in [row["props"] for row in memory.erasures if row["props"]["of"] == event]:
+                stone["project"] = project
         for move in memory.moves:
             if [move["alias"], move["event"]] in rows["moves"]:
                 move["actor"] = None
@@ -106,7 +114,8 @@ class World:
     def text(self) -> str:
         """All that is kept."""
         memory = self.memory
-        return json.dumps([memory.nodes, memory.edits, memory.moves, memory.erasures, list(self.entries.values())], default=str)
+        told = [memory.nodes, memory.edits, memory.moves, memory.erasures, memory.questions, list(self.entries.values())]
+        return json.dumps(told, default=str)
 
     def things(self) -> dict[str, Any]:
         """Runs, versions and artifacts, but for what says when something was said."""
@@ -118,6 +127,27 @@ def erased(seconds: float = 10, **of: Any) -> Erased:
 
 
 OF_ALL = [{"run": R}, {"artifact": A, "digest": digest(1)}, {"artifact": A}]
+
+
+# ── what somebody asked ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("first", ["the question", "the erasure", "both at once"])
+def test_a_question_goes_whole_and_of_other_single_events_who_said_it(first: str) -> None:
+    world = World()
+    asked = Asked(at=at(1), project="p", outcome="refused", statement=MARK, statement_digest=digest(1), reason=MARK, actor=MARK)
+    begun = RunStarted(run=R, at=at(2), config={"c": 1}, author=MARK, actor=MARK)
+    gone = erased(events=(asked.uid, begun.uid))
+    if first == "both at once":
+        world.say(asked, begun, gone)
+    else:
+        for journal, events in sorted({"a": (asked, begun), "b": (gone,)}.items(), reverse=first == "the erasure"):
+            world.say(*events, journal=journal)
+    assert MARK not in world.text()
+    [question] = world.memory.questions
+    assert question["props"]["statement_digest"] == digest(1) and question["props"]["outcome"] == "refused"
+    assert [node["config.c"] for node in world.memory.nodes.values()] == [1]
+    assert [row["props"]["project"] for row in world.memory.erasures] == ["p", R.partition("/runs/")[0]]
 
 
 # ── what an event of erasing is ───────────────────────────────────────────────────────────────────────────────────────
