@@ -233,17 +233,20 @@ def _earliest(edges: dict[K, Props], key: K, said: Props) -> None:
     edge = edges.setdefault(key, said)
     if said["at"] < edge["at"]:
         edge |= {name: said[name] for name in ("at", "asked") if name in said}
+    if said.get("created"):
+        edge["created"] = True  # who was the creator said so first, whichever of its claims is seen first
 
 
 def _once(rels: Sequence[Rel]) -> list[Rel]:
-    """The same, of LOGGED from one run the first alone."""
-    seen: set[str] = set()
+    """The same, of LOGGED from one run the first alone, which made the version if any of them did."""
+    seen: dict[str, Props] = {}
     kept: list[Rel] = []
     for rel in rels:
         if rel[0] == "LOGGED":
             if rel[1] in seen:
+                seen[rel[1]]["created"] |= rel[2]["created"]
                 continue
-            seen.add(rel[1])
+            seen[rel[1]] = rel[2]
         kept.append(rel)
     return kept
 

@@ -274,7 +274,8 @@ class Verifier:
         differ = Differ()
         self.erasures.compare(row["erasures"], None if everything else own, differ)
         self.nodes += len(row["erasures"])
-        self._end("", differ)
+        for finding in differ.findings:
+            self.say("", finding)
 
     def _strays(self) -> None:
         if self.scope.name is not None:
