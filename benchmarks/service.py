@@ -9,6 +9,7 @@ at it in between have a line of their own.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import tempfile
 import threading
@@ -68,7 +69,7 @@ def readers(service: Service, what: str, path: str, at_once: int, each: int, pau
     seconds = time.perf_counter() - begin
     assert not failed, failed[:3]
     took.sort()
-    line = Line(what, statistics.median(took), took[int(len(took) * 0.95) - 1], len(took) / seconds)
+    line = Line(what, statistics.median(took), took[math.ceil(len(took) * 0.95) - 1], len(took) / seconds)
     print(f"{line.what}: median {line.median:.0f} ms, p95 {line.p95:.0f} ms, {line.a_second:.1f} a second")
     return line
 
