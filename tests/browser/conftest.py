@@ -22,6 +22,7 @@ import pytest
 
 from lineage_graph.events import new_uid
 from lineage_graph.graph import Graph
+from lineage_graph.lineage import Reader
 from tests import worlds
 from tests.conftest import shared_data
 from tests.demo.demonstration import Demonstration
@@ -75,6 +76,12 @@ def service(demonstration: Demonstration) -> Iterator[Service]:
     running = serve(kept | demonstration.environment)
     yield running
     stop(running)
+
+
+@pytest.fixture(scope="session")
+def best(demonstration: Demonstration, graph: Graph) -> str:
+    """What stands on the chosen model's card, such as 'classifier:v5'; its number is another each time."""
+    return Reader(graph).version("digits/classifier:best").name.rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")

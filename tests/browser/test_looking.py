@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.browser.conftest import Opener, Service, card, drawn, face, labels, picture
 
 
-def test_cards_are_as_people_know_them(opened: Opener, service: Service) -> None:
+def test_cards_are_as_people_know_them(opened: Opener, service: Service, best: str) -> None:
     page = opened(service.lineage("digits/classifier:best"))
-    drawn(page, "classifier:v5", "train-6")
-    version, run = card(page, "classifier:v5"), card(page, "train-6")
+    drawn(page, best, "train-6")
+    version, run = card(page, best), card(page, "train-6")
     assert version.locator(".type").inner_text() == "model"
     assert run.locator(".type").inner_text() == "train"
     colour = "e => getComputedStyle(e).backgroundColor"
@@ -16,21 +16,18 @@ def test_cards_are_as_people_know_them(opened: Opener, service: Service) -> None
     assert version.locator(".icon").evaluate(colour) == "rgb(9, 105, 218)"
     assert run.locator(".icon").evaluate(colour) == "rgb(26, 127, 55)"
     assert (version.locator(".icon").evaluate(shape), run.locator(".icon").evaluate(shape)) == ("2px", "50%")
-    left = [
-        page.locator(f"#stage .card:has(.name:text-is('{name}'))").bounding_box()
-        for name in ("train-6", "classifier:v5", "evaluate")
-    ]
+    left = [page.locator(f"#stage .card:has(.name:text-is('{name}'))").bounding_box() for name in ("train-6", best, "evaluate")]
     xs = [box["x"] for box in left if box]
     assert xs == sorted(xs) and len(set(xs)) == 3, "data flows from left to right"
 
 
-def test_hover_lights_the_neighbours(opened: Opener, service: Service) -> None:
+def test_hover_lights_the_neighbours(opened: Opener, service: Service, best: str) -> None:
     page = opened(service.lineage("digits/classifier:best"))
-    drawn(page, "train-6", "classifier:v5", "evaluate")
+    drawn(page, "train-6", best, "evaluate")
     face(page, "train-6").hover()
     page.locator(".hovering .card.lit").nth(2).wait_for()
     lit = set(page.locator(".card.lit .name").all_inner_texts())
-    assert {"train-6", "classifier:v5", "digits-train:v0"} == lit
+    assert {"train-6", best, "digits-train:v0"} == lit
     assert page.locator(".edge.lit").count() == 2
     assert len(labels(page)) > len(lit)
 
