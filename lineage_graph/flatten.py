@@ -12,7 +12,7 @@ from typing import Any
 from lineage_graph.limits import DOTTED, DOTTED_TEXT
 
 INT64 = 2**63 - 1
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 def _storable(value: Any) -> bool:

@@ -39,7 +39,7 @@ LONGEST_PAUSE = 5.0  # seconds
 _START = b'{"entry":'
 _HASH = b',"hash":"'
 _OPENINGS = b'","openings":'
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ def parse_line(line: bytes, where: str) -> Entry:
         raise JournalProblem(where, "the line is not an entry; restore the file from a copy")
     body = line[len(_START) : end]
     try:
-        outside: dict[str, Any] = json.loads(b"{" + line[end + 1 :])
+        outside: dict[str, Any] = json.loads(f"{{{line[end + 1 :].decode()}")
         claimed = outside["hash"]
         if digest_of(body) != claimed:
             raise JournalProblem(where, "the entry was changed (its hash differs); restore the file from a copy")
-        entry: dict[str, Any] = json.loads(body)
+        entry: dict[str, Any] = json.loads(body.decode())
         if entry["format"] > FORMAT:
             raise JournalProblem(where, "the entry was written by a newer lineage-graph; upgrade this one")
         openings = tuple(outside["openings"])

@@ -188,7 +188,7 @@ class Chain:
                 lost.append(group)
             else:
                 event |= opened["value"]
-        for unknown in opening.keys() - set(SEALED):
+        for unknown in opening.keys() - SEALED.keys():
             self.found("changed", seq, f"an opening of no group that there is was added ({unknown})", "openings", None, unknown)
         event |= {name: some for name, some in (("holes", [*lost, *gone]), ("gone", gone), ("lost", lost)) if some}
         return event

@@ -29,9 +29,16 @@ def equal(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _plainly(expected: Any, found: Any) -> bool:
-    """Whether two values that are no lists are one, as nearly all are."""
-    return expected.__class__ is found.__class__ and bool(expected == found)
+def odd(wanted: Props, has: Props) -> set[str]:
+    """Names of properties that may differ; no others do. Nearly all values are no lists, and equal."""
+    names = {
+        name
+        for name, found in has.items()
+        if found.__class__ is list or (expected := wanted.get(name)).__class__ is not found.__class__ or expected != found
+    }
+    if not wanted.keys() <= has.keys():
+        names.update(name for name in wanted.keys() - has.keys() if wanted[name] is not None)
+    return names
 
 
 def _erased(name: str, found: Any) -> bool:
@@ -67,12 +74,11 @@ class Differ:
         self, what: str, where: str, wanted: Props, has: Props, unsure: Iterable[str] = (), own: Iterable[str] = OWN
     ) -> None:
         """Every property that differs."""
-        odd = {name for name, found in has.items() if found.__class__ is list or not _plainly(wanted.get(name), found)}
-        odd.update(name for name, expected in wanted.items() if expected is not None and name not in has)
-        if not odd:
+        names = odd(wanted, has)
+        if not names:
             return
         hidden = set(unsure)
-        for name in sorted(odd):
+        for name in sorted(names):
             expected, found = wanted.get(name), has.get(name)
             if name in TIMES:
                 found = normal(found)
@@ -116,7 +122,8 @@ class Differ:
                 continue
             best = min(some, key=lambda props: self._unlike(expected, props)) if len(some) > 1 else some[0]
             some.remove(best)
-            self.props(kind, self._way(where, other, into), expected, best, own=())
+            if odd(expected, best):
+                self.props(kind, self._way(where, other, into), expected, best, own=())
         for kind, other, expected in missing:
             way = self._way(where, other, into)
             self.add("missing", kind, way, None, expected, None, f"{kind} {way} is missing")

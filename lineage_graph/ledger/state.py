@@ -24,7 +24,7 @@ CONTENT_RANK = {None: 0, "erased": 0, "none": 1, "elsewhere": 2, "stored": 3}
 MOST = 50_000  # things remembered
 CLOCK_SECONDS = 60.0
 CLOCK_STEP = 0.1
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 def as_json(value: Any) -> str | None:

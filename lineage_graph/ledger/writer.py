@@ -18,7 +18,6 @@ from typing import Any
 
 from lineage_graph import queries
 from lineage_graph.errors import JournalProblem
-from lineage_graph.events import Erased
 from lineage_graph.graph import Again, Clash, Graph
 from lineage_graph.graph import Run as RunQuery
 from lineage_graph.journal import Entry, genesis
@@ -48,10 +47,11 @@ def batches(entries: Iterable[Entry], most: int = BATCH_EVENTS) -> Iterator[list
     alone, and those that come with their receipts are together as they were recorded together."""
     batch: list[Entry] = []
     events = size = 0
+    alone = False
     for entry in entries:
+        before, alone = alone, _erases(entry)
         full = events + len(entry.events) > most or size + entry.size > BATCH_BYTES
-        alone = _erases([entry]) or _erases(batch)
-        if batch and (alone or full or _together(entry) != _together(batch[0])):
+        if batch and (alone or before or full or _together(entry) != _together(batch[0])):
             yield batch
             batch, events, size = [], 0, 0
         batch.append(entry)
@@ -65,8 +65,8 @@ def _together(entry: Entry) -> tuple[str, str] | None:
     return (entry.journal, entry.receipt.recorded_at) if isinstance(entry, Given) else None
 
 
-def _erases(batch: Sequence[Entry]) -> bool:
-    return bool(batch) and any(isinstance(event, Erased) for event in batch[-1].events)
+def _erases(entry: Entry) -> bool:
+    return any(event.kind == "erased" for event in entry.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,11 @@ class Ledger:
             thread: ThreadPoolExecutor | None = None
             flight: _Flight | None = None
             for batch in batches(entries):
-                if _erases(batch) and flight is not None:
+                alone = _erases(batch[0])
+                if alone and flight is not None:
                     self._land(flight, landed)
                     flight = None
-                if _erases(batch) or (sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None):
+                if alone or (sum(len(e.events) for e in batch) < OVERLAP_EVENTS and flight is None):
                     landed(batch, self._apply(batch))
                     continue
                 if thread is None:
@@ -132,13 +133,14 @@ class Ledger:
 
     def _fly(self, batch: list[Entry], before: _Flight | None, thread: ThreadPoolExecutor, landed: Landed) -> _Flight:
         """Decides a batch while the one before it is being written, waits for that one, and has this one written."""
+        wanted = Wanted(batch)
         try:
-            plan = None if before is not None and self._must_look(Wanted(batch), batch) else self._plan(batch, Wanted(batch))
+            plan = None if before is not None and self._must_look(wanted) else self._plan(batch, wanted)
         finally:
             if before is not None and not self._land(before, landed):
                 plan = None  # it was decided on what did not come to be
         if plan is None:
-            plan = self._plan(batch, Wanted(batch))
+            plan = self._plan(batch, wanted)
         try:
             return plan, thread.submit(self._write, plan)
         except RuntimeError:  # the interpreter is ending, and starts no thread any more
@@ -178,13 +180,13 @@ class Ledger:
             self._state = State()
             raise
 
-    def _must_look(self, wanted: Wanted, batch: list[Entry]) -> bool:
+    def _must_look(self, wanted: Wanted) -> bool:
         return self._state.full or self._clock.now() is None or not wanted.known(self._state, self._assume)
 
     def _plan(self, batch: list[Entry], wanted: Wanted) -> _Plan:
         """Decides on what is known, looking where that is not enough."""
         self._state.start_batch()
-        if self._must_look(wanted, batch):
+        if self._must_look(wanted):
             if self._state.full:
                 self._state = State()
             asked = wanted.parameters()

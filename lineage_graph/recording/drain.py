@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 from lineage_graph import journal
@@ -27,7 +27,7 @@ from lineage_graph.limits import BATCH_BYTES, BATCH_EVENTS
 
 DONE = "done"
 OPEN_AT_ONCE = 500  # journals; a system has a limit
-CHUNK = 4  # transactions' worth of entries that are read before they are applied
+CHUNK = 16  # transactions' worth of entries that are given to the ledger at a time
 MARK = ".applied"
 Deliver = Callable[[Entry], None]
 
@@ -267,19 +267,15 @@ def drain_copies(
     return done
 
 
-def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    """Entries in lists of some transactions each: the ledger decides one while the one before it is being written."""
-    some: list[Entry] = []
+def _chunk(first: Entry, following: Iterator[Entry]) -> Iterator[Entry]:
+    """Some transactions' worth of entries: the ledger reads and decides one while the one before it is being written."""
     events = size = 0
-    for entry in entries:
-        some.append(entry)
+    for entry in chain((first,), following):
+        yield entry
         events += len(entry.events)
         size += entry.size
         if events >= CHUNK * BATCH_EVENTS or size >= CHUNK * BATCH_BYTES:
-            yield some
-            some, events, size = [], 0, 0
-    if some:
-        yield some
+            return
 
 
 def _is_over(one: Waiting) -> bool:
@@ -300,7 +296,7 @@ def _apply(
     mark: bool = True,
 ) -> set[str]:
     """Applies some journals and returns the uids of those that are broken."""
-    positions: dict[tuple[str, int], Position] = {}
+    pending: dict[tuple[str, int], tuple[Entry, Position]] = {}  # given to the ledger, and not applied yet
     paths = {one.uid: one.path for one in journals}
     behind = [one for one in journals if one.bytes]
     known = ledger.applied([one.uid for one in behind]) if behind else {}
@@ -330,37 +326,42 @@ def _apply(
                 problems.append(JournalProblem(path, f"entry {entry.seq} waits for its content ({problem})"))
                 stuck.add(entry.journal)
                 continue
-            positions[entry.journal, entry.seq] = position
+            pending[entry.journal, entry.seq] = (entry, position)
             yield entry
 
     def applied(receipts: list[Receipt]) -> None:
         for receipt in receipts:
-            position = positions.pop((receipt.journal, receipt.seq), None)
-        if position is not None and mark:
-            note_applied(paths[receipts[-1].journal], position)
+            was = pending.pop((receipt.journal, receipt.seq), None)
+        if was is not None and mark:
+            note_applied(paths[receipts[-1].journal], was[1])
         done.entries += len(receipts)
         done.events += sum(len(r.outcomes) for r in receipts)
         done.rejected += sum(o["result"] == "rejected" for r in receipts for o in r.outcomes)
         if settled is not None:
             settled(receipts)
 
-    def apply(some: list[Entry]) -> None:
-        """Applies entries but for those of journals with one that is refused, which is looked for by halves."""
-        try:
-            ledger.apply(takewhile(in_time, some), applied)
-        except (JournalProblem, GraphFailed) as problem:
-            left = [entry for entry in some if (entry.journal, entry.seq) in positions]
-            uids = {entry.journal for entry in left}
-            if len(uids) == 1:
-                [uid] = uids
-                problems.append(problem if isinstance(problem, JournalProblem) else JournalProblem(paths[uid], str(problem)))
-                stuck.add(uid)
-                return
-            for half in (left[: len(left) // 2], left[len(left) // 2 :]):
-                apply([entry for entry in half if entry.journal not in stuck])
+    def refused(problem: JournalProblem | GraphFailed, left: list[Entry]) -> None:
+        """Applies what is left but for those of journals with one that is refused, which is looked for by halves."""
+        uids = {entry.journal for entry in left}
+        if len(uids) == 1:
+            [uid] = uids
+            problems.append(problem if isinstance(problem, JournalProblem) else JournalProblem(paths[uid], str(problem)))
+            stuck.add(uid)
+            return
+        for half in (left[: len(left) // 2], left[len(left) // 2 :]):
+            some = [entry for entry in half if entry.journal not in stuck]
+            try:
+                ledger.apply(takewhile(in_time, some), applied)
+            except (JournalProblem, GraphFailed) as again:
+                refused(again, [entry for entry in some if (entry.journal, entry.seq) in pending])
 
-    for some in _chunks(entries()):
-        apply(some)
+    following = entries()
+    for first in following:
+        try:
+            ledger.apply(_chunk(first, following), applied)
+        except (JournalProblem, GraphFailed) as problem:
+            refused(problem, [entry for entry, _ in pending.values()])
+            pending.clear()
     for path, (entry, position) in there.items():
         seq, head = known[path.stem]
         if entry.hash != (head if entry.seq == seq else ledger.hash_of(path.stem, entry.seq)):
