@@ -24,6 +24,7 @@ STARTED = (
 LINKS = ("child_of", "retry_of", "resumed_from")
 DESCRIBED = ("metadata", "description", "tags")
 FACTS = ("size", "file_count", "content", "source_id")
+_SAYING = frozenset((*DESCRIBED, *FACTS))
 ASKED = ("actor", "project", "outcome", "rows", "statement_digest", "statement", "parameters_digest", "reason")
 
 
@@ -33,6 +34,8 @@ def stored(field: str, value: Any) -> Any:
 
 def same(version: Version, event: Used | Logged) -> bool:
     """Whether an event says nothing about a version but that it is there."""
+    if event.model_fields_set.isdisjoint(_SAYING):
+        return True
     return all(getattr(event, field) is None for field in DESCRIBED) and not any(
         version.adds(field, getattr(event, field)) for field in FACTS
     )
