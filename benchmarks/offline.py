@@ -109,7 +109,7 @@ def measure(events: int = EVENTS) -> dict[str, dict[str, Any]]:
 def table(found: dict[str, dict[str, Any]]) -> str:
     """The figures for README.md."""
     lines = [
-        "| While no graph takes it | An event, mean / p50 / p99 ms | A logged version, mean / p50 / p99 ms | Memory after events |",
+        "| While no graph takes it: ms, mean / p50 / p99 | An event | A logged version | Memory after events |",
         "|---|---|---|---|",
     ]
     for way, said in found.items():
