@@ -4,7 +4,7 @@
 
 Without it, recording is what it would be if nobody had to prove anything: events still go to a journal's file first, as plain
 JSON and every value in the clear, and the graph still knows how far each journal is applied, so that nothing counts twice.
-There are no salts and no hashes, no canonical form, no receipts, and no entries in the graph. The two take turns, round by round.
+There are no salts and no hashes, no canonical form, no receipts, no entries in the graph. The two take turns, round by round.
 """
 
 from __future__ import annotations
