@@ -212,7 +212,7 @@ class Verifier:
         self._end(uid, differ)
 
     def _end(self, uid: str, differ: Differ) -> None:
-        self.compared += 1
+        self.compared += bool(uid)  # a tombstone or a stray is not what was asked for
         self.relationships += differ.relationships
         for finding in differ.findings:
             self.say(uid, finding)
