@@ -41,13 +41,13 @@ def recording(uri: str, user: str, password: str) -> str:
 def page(uri: str, user: str, password: str, rounds: int) -> str:
     """What goes into README.md."""
     recorded = recording(uri, user, password)
+    costs = evidence.measure(uri, user, password)
     lines = walks.table(walks.measure(uri, user, password, rounds))
     waited = replay.measure(uri, user, password)
     large = million.measure(uri, user, password)
     trust = verify.measure(uri, user, password)
     served = service.measure(uri, user, password)
     seen = explorer.measure(uri, user, password)
-    costs = evidence.measure(uri, user, password)
     flat = memory.measure(uri, user, password)
     words = (
         f"On {os.cpu_count()} cores, server and client on one machine, warm; medians. SQLite answers from memory in the same"
