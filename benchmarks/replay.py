@@ -113,7 +113,8 @@ def measure(uri: str, user: str, password: str, events: int = EVENTS, rounds: in
     for way, name in WAYS.items():
         found = sorted((replay(uri, user, password, events, *way) for _ in range(rounds)), key=lambda one: one.rate)
         middle = found[len(found) // 2]
-        row = f"| {events:,} events, {name} | {middle.rate:,.0f} | {middle.own:,.0f} | {middle.early:.0f} MB, {middle.late:.0f} MB |"
+        memory = f"{middle.early:.0f} MB, {middle.late:.0f} MB"
+        row = f"| {events:,} events, {name} | {middle.rate:,.0f} | {middle.own:,.0f} | {memory} |"
         print(row, flush=True)
         rows.append(row)
     return "\n".join(rows)
