@@ -192,8 +192,8 @@ def cypher(
     """Ask the graph in your own Cypher. It can read and nothing else.
 
     STATEMENT is one statement; - reads it from stdin. It runs as it is, when all that its plan does is read: no writing, no
-    LOAD CSV, no procedure but those that describe the schema. Values that are JSON (0.1, true, [1,2]) count as that, others
-    are text.
+    LOAD CSV, no procedure but those that describe the schema or search by words. Values that are JSON (0.1, true, [1,2]) count
+    as that, others are text.
 
     Who asked what, when, and what came of it is recorded, also what is refused: `query audit/questions` tells.
 

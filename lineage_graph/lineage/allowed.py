@@ -20,6 +20,7 @@ LONGEST = 100_000  # characters of a statement
 BEGINS = frozenset({"CALL", "FILTER", "LET", "MATCH", "OPTIONAL", "RETURN", "UNWIND", "WHEN", "WITH"})
 PROCEDURES = frozenset(
     {
+        "db.index.fulltext.queryNodes",
         "db.labels",
         "db.propertyKeys",
         "db.relationshipTypes",

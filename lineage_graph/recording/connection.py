@@ -97,8 +97,8 @@ class LineageGraph(Evidence):
         """What a statement of one's own answers, such as 'MATCH (r:Run {author: $who}) RETURN r.id ORDER BY r.id'.
 
         It runs as it is, when its plan has nothing but what reads the graph: no writing, no LOAD CSV, no procedure but those
-        that describe the schema, no function but Cypher's own. Who asked what, when, and what became of it goes into the
-        record, as `audit("questions")` tells; also what is refused.
+        that describe the schema or search by words, no function but Cypher's own. Who asked what, when, and what became of it
+        goes into the record, as `audit("questions")` tells; also what is refused.
 
         parameters: its own, all of them: texts, numbers, lists, maps, times.
         limit:      at most so many rows. memory: and so many bytes of them, as JSON; `truncated` says when there are more.
