@@ -6,8 +6,8 @@ Pictures of it go to build/screenshots.
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -157,7 +157,8 @@ def picture(page: sync.Page, name: str) -> Path:
 
 def card(page: sync.Page, label: str) -> sync.Locator:
     """The card of that label on the stage."""
-    return page.locator(f"#stage .card:has(.name:text-is({json.dumps(label)}))")
+    name = page.locator(".name").filter(has_text=re.compile(f"^{re.escape(label)}$"))
+    return page.locator("#stage .card").filter(has=name)
 
 
 def face(page: sync.Page, label: str) -> sync.Locator:

@@ -55,5 +55,5 @@ def test_a_workflow_of_four_thousand_is_read_at_once(opened: Opener, service: Se
 
 def test_ten_thousand_consumers_are_one_card(opened: Opener, service: Service, sweep: str) -> None:
     page = opened(service.lineage(f"{sweep}/raw:v0"))
-    drawn(page, "raw:v0", "10,000 work runs", "10,000 versions of model", "report:v0")
+    drawn(page, "raw:v0", "10,000 work runs", "10,000 versions", "report:v0")
     picture(page, "sweep")
