@@ -114,7 +114,7 @@ def test_neo4j_goes_away_and_comes_back(opened: Opener, cut: tuple[Service, Prox
     proxy.cut()
     card(page, "r3").locator(".grow.up").click()
     banner = page.locator("#banner")
-    banner.get_by_text(re.compile("Neo4j|answer")).first.wait_for()
+    banner.get_by_text(re.compile("Neo4j|answer")).first.wait_for(timeout=45_000)
     assert "r3" in page.locator("#stage").inner_text(), "what is there stays"
     picture(page, "away")
     proxy.heal()

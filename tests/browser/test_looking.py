@@ -16,7 +16,7 @@ def test_cards_are_as_people_know_them(opened: Opener, service: Service, best: s
     assert version.locator(".icon").evaluate(colour) == "rgb(9, 105, 218)"
     assert run.locator(".icon").evaluate(colour) == "rgb(26, 127, 55)"
     assert (version.locator(".icon").evaluate(shape), run.locator(".icon").evaluate(shape)) == ("2px", "50%")
-    left = [page.locator(f"#stage .card:has(.name:text-is('{name}'))").bounding_box() for name in ("train-6", best, "evaluate")]
+    left = [card(page, name).bounding_box() for name in ("train-6", best, "evaluate")]
     xs = [box["x"] for box in left if box]
     assert xs == sorted(xs) and len(set(xs)) == 3, "data flows from left to right"
 

@@ -49,7 +49,7 @@ def test_expanding_moves_nothing_that_is_there(opened: Opener, service: Service,
     after = places(page)
     assert {key: after[key] for key in before} == before
     assert face(page, "v:v6").bounding_box() == on_screen
-    assert page.locator("#status").inner_text() == "1 card added."
+    assert page.locator("#status").inner_text() == "1 card added downstream."
     page.go_back()
     card(page, "v:v7").wait_for(state="detached")
     assert "v:v5" in labels(page)
