@@ -153,8 +153,7 @@ def _explorer(console: Console, settings: Settings, serve: bool) -> None:
     import lineage_graph
 
     if not serve:
-        console.print(Text("  the model in the lineage explorer", style="dim"), soft_wrap=True)
-        console.print(Text(f"    {_program()} serve    then {EXPLORER}{VIEW}"), soft_wrap=True)
+        console.print(Text(f"\nIn the lineage explorer: {_program()} serve, then {EXPLORER}{VIEW}"), soft_wrap=True)
         return
 
     def up(address: str) -> None:

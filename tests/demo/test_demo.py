@@ -201,7 +201,7 @@ def test_each_step_explains_itself(step: str) -> None:
 
 
 def test_it_says_where_the_explorer_would_be(demonstration: Demonstration) -> None:
-    assert re.search(r"lineage-graph serve +then http://127\.0\.0\.1:8137/#/lineage/digits/classifier:best", demonstration.said)
+    assert re.search(r"lineage-graph serve, then http://127\.0\.0\.1:8137/#/lineage/digits/classifier:best", demonstration.said)
 
 
 def test_in_a_terminal_it_ends_with_the_explorer_open(demonstration: Demonstration, tmp_path: Path) -> None:
