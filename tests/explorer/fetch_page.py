@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from urllib.request import urlopen
 
 LINK = re.compile(
-    rb"""(?:src|href)="([^"#]+)"|(?:from|import)\s*\(?\s*['"]([^'"]+)['"]|new URL\(\s*['"]([^'"]+)['"]\s*,\s*import\.meta"""
+    rb"""(?:src|href)="(/static/[^"]+)"|^import [^'\n]*'(\./[^'\n]+)'|new URL\('(\./[^'\n]+)', import\.meta""", re.MULTILINE
 )
 
 

@@ -63,7 +63,7 @@ def test_others_write_while_it_looks(graph: Graph, project: str, monkeypatch: py
     read, looks = Graph.read, []
 
     def interrupted(self: Graph, query: Any, *more: Any, **parameters: Any) -> Any:
-        if query is writer.LOOK and parameters["journal"] == w.journal:
+        if query is writer.LOOK and parameters["journals"] == [w.journal]:
             looks.append(query)
             if len(looks) == 2:
                 other.say(other.logged(9))
