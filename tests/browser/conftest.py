@@ -101,8 +101,9 @@ def sweep(graph: Graph) -> str:
     return project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[sync.Browser]:
+    """The browser, gone with this folder's tests: as long as it is there, an event loop runs in this thread."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
     with sync.sync_playwright() as playwright:
