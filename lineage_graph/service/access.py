@@ -112,7 +112,6 @@ ROUTES: dict[str, dict[str, Need]] = {
     "/api/verify": {"GET": Need("audit", _NAME, bound=True)},
     "/api/rejections": {"GET": Need("audit", of_one=False)},
     "/api/status": {"GET": Need("audit", of_one=False)},
-    "/api/text": {"GET": Need("read", plain=True)},
     "/api/queries": {"GET": Need("read", plain=True)},
     "/api/queries/{area}/{name}/text": {"GET": Need("read", plain=True)},
     "/api/query/{area}/{name}": {"GET": Need("audit", of_one=False)},

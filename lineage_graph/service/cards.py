@@ -43,12 +43,6 @@ def router(graph: LineageGraph) -> APIRouter:
         said = await work(partial(_card, settings, browser, seen(request, found)))
         return tagged(request, body_of(said), "application/json")
 
-    @found.get("/text")
-    def text(request: Request, query: Annotated[str, fastapi.Query(description="Such as lineage/upstream.")]) -> Response:
-        """A query file's text, and where Neo4j Browser is."""
-        asked = queries.get(query)
-        return answer(request, {"name": asked.name, "question": asked.question, "text": asked.text, "browser": browser})
-
     @found.get("/status")
     async def standing(request: Request, limit: Annotated[int, fastapi.Query(ge=1, le=1000)] = 20) -> Response:
         """Whether Neo4j answers, which journals of this computer wait, and the newest events that the graph refused."""
