@@ -9,7 +9,6 @@ There are no salts and no hashes, no canonical form, no receipts, no entries in 
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks.options import parser_for
 from benchmarks.record import RUNS_AN_ENTRY, run_events
 from lineage_graph import journal
 from lineage_graph.events import Event, Json, new_uid
@@ -139,10 +139,7 @@ def measure(uri: str, user: str, password: str, rounds: int = ROUNDS) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     given = parser.parse_args()
     measure(given.uri, given.user, given.password, given.rounds)

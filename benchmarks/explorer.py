@@ -8,7 +8,6 @@ out. Drawn means: the second frame after the new home's card is on the stage.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import signal
@@ -23,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from benchmarks import million
+from benchmarks.options import parser_for
 from lineage_graph.events import new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.lineage import Reader
@@ -197,10 +197,7 @@ def _million(page: Page, reader: Reader, project: str) -> list[tuple[str, str, s
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     given = parser.parse_args()
     print(measure(given.uri, given.user, given.password, given.data))

@@ -11,7 +11,6 @@ asked as well: of the same versions, with the same answers.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sqlite3
 import statistics
@@ -20,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.options import parser_for
 from benchmarks.walks import REACHED, in_turn, ms
 from lineage_graph.answers.diff import Diff
 from lineage_graph.events import new_uid
@@ -185,10 +185,7 @@ def sweep_line(graph: Graph, width: int = 10_000) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     given = parser.parse_args()
     print(measure(given.uri, given.user, given.password))
 

@@ -9,7 +9,6 @@ there are no timed tests.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -19,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import parser_for
 from lineage_graph.events import Event, Logged, RunFinished, RunStarted, Used, new_uid
 from lineage_graph.graph import Graph
 from lineage_graph.journal import Journal
@@ -79,10 +79,7 @@ class Phases:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--warm", type=int, default=1_000, help="runs before anything is counted")
     parser.add_argument("--single", type=int, default=1_000, help="runs recorded one after another")
     parser.add_argument("--bulk", type=int, default=5_000, help="runs recorded at once")

@@ -22,6 +22,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import parser_for
 from benchmarks.record import run_events
 from lineage_graph.events import new_uid, now
 from lineage_graph.graph import Graph
@@ -121,10 +122,7 @@ def measure(uri: str, user: str, password: str, events: int = EVENTS, rounds: in
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--events", type=int, default=EVENTS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)

@@ -8,7 +8,6 @@ at it in between have a line of their own.
 
 from __future__ import annotations
 
-import argparse
 import math
 import statistics
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from benchmarks.options import parser_for
 from lineage_graph.events import new_uid
 from lineage_graph.graph import Graph
 from tests import worlds
@@ -115,10 +115,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--each", type=int, default=6, help="requests of each reader")
     parser.add_argument("--requests", type=int, default=10_000, help="for the memory")
     given = parser.parse_args()

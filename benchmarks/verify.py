@@ -7,13 +7,13 @@ Everything in the graph is verified: use one of its own. Runs of 7 events (see b
 
 from __future__ import annotations
 
-import argparse
 import resource
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.options import parser_for
 from benchmarks.record import RUNS_AN_ENTRY, run_events
 from lineage_graph.answers.verification import Verification
 from lineage_graph.events import new_uid
@@ -71,10 +71,7 @@ def measure(uri: str, user: str, password: str, runs: int = 5_000, rounds: int =
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--runs", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()

@@ -11,7 +11,6 @@ Worlds are recorded by the ledger, through events, entries and receipts. There a
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
 import statistics
 import time
@@ -24,6 +23,7 @@ from typing import Any
 import neo4j
 
 from benchmarks.mlmd import Mlmd, mlmd
+from benchmarks.options import parser_for
 from lineage_graph import queries
 from lineage_graph.errors import GraphProblem
 from lineage_graph.events import new_uid
@@ -196,10 +196,7 @@ def table(lines: Sequence[Line]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uri", required=True)
-    parser.add_argument("--user", default="neo4j")
-    parser.add_argument("--password", default="")
+    parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     print(table(measure(given.uri, given.user, given.password, given.rounds)))
